@@ -1,0 +1,120 @@
+{#-
+  One goal area of one framework, ready for a dashboard without a join: every indicator, every measure under it, the nation, all regions and
+  the framework's own county parts and municipalities. An indicator without a measure and a measure without figures keep a row of their own
+  (has_figures is false), so that a gap shows as a gap.
+  previous_value is the latest earlier value of the same segment, area, sex and age group that the source gave; nation_value and
+  county_value are the sources' own figures for the same period, never means made here.
+-#}
+{% macro goal_area_mart(framework_id, goal_area_id) -%}
+with framework as (
+    select * from {{ ref('dim_frameworks') }} where framework_id = '{{ framework_id }}'
+),
+
+areas as (
+    select a.*
+    from {{ ref('dim_areas') }} as a
+    cross join framework as f
+    where a.area_type in ('nation', 'region') or a.parent_code = f.county_code
+),
+
+linked as (
+    select
+        g.framework_id,
+        g.goal_area_id,
+        g.name_sv as goal_area_name_sv,
+        i.indicator_id,
+        i.name_sv as indicator_name_sv,
+        i.sort_order as indicator_sort_order,
+        b.official_name_sv,
+        b.weight,
+        m.*
+    from {{ ref('dim_goal_areas') }} as g
+    join {{ ref('dim_indicators') }} as i on i.framework_id = g.framework_id and i.goal_area_id = g.goal_area_id
+    left join {{ ref('bridge_indicator_measures') }} as b on b.framework_id = i.framework_id and b.indicator_id = i.indicator_id
+    left join {{ ref('dim_measures') }} as m on m.measure_id = b.measure_id
+    where g.framework_id = '{{ framework_id }}' and g.goal_area_id = '{{ goal_area_id }}'
+),
+
+observed as (
+    select
+        o.*,
+        a.name_sv as area_name_sv,
+        a.area_type,
+        a.sort_order as area_sort_order,
+        f.county_code
+    from {{ ref('fct_observations') }} as o
+    join areas as a on a.area_code = o.area_code
+    cross join framework as f
+    where o.measure_id in (select l.measure_id from linked as l)
+),
+
+in_context as (
+    select
+        *,
+        last_value(value ignore nulls) over (
+            partition by measure_id, segment_id, area_code, sex, age_group, reporter
+            order by period_start rows between unbounded preceding and 1 preceding
+        ) as previous_value,
+        max(case when area_type = 'nation' then value end) over peers as nation_value,
+        max(case when area_code = county_code and reporter <> 'municipalities' then value end) over peers as county_value,
+        coalesce(
+            value is not null
+            and period_end = max(case when value is not null then period_end end) over (partition by measure_id, area_code, sex, age_group, reporter),
+            false
+        ) as is_latest_period
+    from observed
+    window peers as (partition by measure_id, period_start, period_end, sex, age_group)
+)
+
+select
+    l.framework_id,
+    l.goal_area_id,
+    l.goal_area_name_sv,
+    l.indicator_id,
+    l.indicator_name_sv,
+    l.indicator_sort_order,
+    l.measure_id,
+    l.name_sv as measure_name_sv,
+    l.official_name_sv,
+    l.status as measure_status,
+    l.unit,
+    l.value_type,
+    l.direction,
+    l.decimals,
+    c.area_code,
+    c.area_name_sv,
+    c.area_type,
+    c.area_sort_order,
+    c.period_start,
+    c.period_end,
+    c.period_label,
+    c.sex,
+    c.age_group,
+    c.value,
+    c.numerator,
+    c.denominator,
+    c.ci_lower,
+    c.ci_upper,
+    c.status,
+    c.suppression,
+    c.reporter,
+    c.previous_value,
+    c.value - c.previous_value as change_from_previous,
+    c.nation_value,
+    c.county_value,
+    c.is_latest_period,
+    l.target_value,
+    l.target_year,
+    l.attribution,
+    l.source_url,
+    l.caveat_sv,
+    l.docs_url,
+    c.segment_id,
+    c.snapshot_id,
+    c.measure_id is not null as has_figures,
+    coalesce(c.is_held, false) as is_held,
+    c.held_reason,
+    c.held_since
+from linked as l
+left join in_context as c on c.measure_id = l.measure_id
+{%- endmacro %}

@@ -1,0 +1,14 @@
+select
+    s.measure_id,
+    s.source_id,
+    s.snapshot_id,
+    l.load_id,
+    s.first_fetched_at at time zone 'UTC' as first_fetched_at,
+    s.source_title,
+    s.publication_date,
+    s.publ_period,
+    s.url,
+    s.rows
+from {{ source('landing', 'snapshots') }} as s
+join {{ source('landing', 'loads') }} as l on l.measure_id = s.measure_id
+where s.snapshot_id is not null

@@ -1,0 +1,13 @@
+select
+    measure_id,
+    snapshot_id,
+    area_code,
+    period_start,
+    period_end,
+    period_label,
+    sex,
+    value,
+    status,
+    source_status,
+    reporter
+from {{ source('local', 'observations') }}

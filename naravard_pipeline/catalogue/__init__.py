@@ -1,0 +1,36 @@
+"""Frameworks, measures, sources and areas: what the pipeline is told in YAML. Knows no network, no disk but ``sources/``, no database."""
+
+from naravard_pipeline.catalogue.models import (
+    Area,
+    AreaGroup,
+    AreaType,
+    Bounds,
+    Catalogue,
+    FileFormat,
+    Framework,
+    GoalArea,
+    Indicator,
+    IndicatorLink,
+    Measure,
+    Source,
+)
+from naravard_pipeline.catalogue.problems import CatalogueError, Problem
+from naravard_pipeline.catalogue.reader import read_catalogue
+
+__all__ = [
+    "Area",
+    "AreaGroup",
+    "AreaType",
+    "Bounds",
+    "Catalogue",
+    "CatalogueError",
+    "FileFormat",
+    "Framework",
+    "GoalArea",
+    "Indicator",
+    "IndicatorLink",
+    "Measure",
+    "Problem",
+    "Source",
+    "read_catalogue",
+]

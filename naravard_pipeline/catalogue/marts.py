@@ -1,0 +1,112 @@
+"""The dbt files that follow from the catalogue: one mart per framework and goal area.
+
+Here: their text. Every mart is the same macro with two names in it, so a new goal area is a line of YAML and one command
+(``make generate``), never a dbt file written by hand. Not here: what a mart contains, which is dbt's macro ``goal_area_mart``.
+"""
+
+from pathlib import Path
+
+from naravard_pipeline.catalogue.models import Catalogue
+
+NOTICE = "Written by `make generate` from sources/frameworks/{framework_id}.yml; change that file, not this one."
+
+# Column and type, in the order of the macro. The descriptions stand in models/columns.md.
+COLUMNS = {
+    "framework_id": "varchar",
+    "goal_area_id": "varchar",
+    "goal_area_name_sv": "varchar",
+    "indicator_id": "varchar",
+    "indicator_name_sv": "varchar",
+    "indicator_sort_order": "integer",
+    "measure_id": "varchar",
+    "measure_name_sv": "varchar",
+    "official_name_sv": "varchar",
+    "measure_status": "varchar",
+    "unit": "varchar",
+    "value_type": "varchar",
+    "direction": "varchar",
+    "decimals": "integer",
+    "area_code": "varchar",
+    "area_name_sv": "varchar",
+    "area_type": "varchar",
+    "area_sort_order": "integer",
+    "period_start": "date",
+    "period_end": "date",
+    "period_label": "varchar",
+    "sex": "varchar",
+    "age_group": "varchar",
+    "value": "double",
+    "numerator": "double",
+    "denominator": "double",
+    "ci_lower": "double",
+    "ci_upper": "double",
+    "status": "varchar",
+    "suppression": "varchar",
+    "reporter": "varchar",
+    "previous_value": "double",
+    "change_from_previous": "double",
+    "nation_value": "double",
+    "county_value": "double",
+    "is_latest_period": "boolean",
+    "target_value": "double",
+    "target_year": "integer",
+    "attribution": "varchar",
+    "source_url": "varchar",
+    "caveat_sv": "varchar",
+    "docs_url": "varchar",
+    "segment_id": "varchar",
+    "snapshot_id": "varchar",
+    "has_figures": "boolean",
+    "is_held": "boolean",
+    "held_reason": "varchar",
+    "held_since": "timestamp",
+}
+KEY = ("indicator_id", "measure_id", "area_code", "period_start", "period_end", "sex", "age_group", "reporter")
+
+
+def mart_name(framework_id: str, goal_area_id: str) -> str:
+    return f"mart_{framework_id}_{goal_area_id}"
+
+
+def build_mart_files(catalogue: Catalogue) -> dict[str, str]:
+    """Path under ``dbt_project/models/marts`` → text, for every goal area of every framework."""
+    files = {}
+    for framework in catalogue.frameworks.values():
+        notice = NOTICE.format(framework_id=framework.framework_id)
+        models = []
+        for area in framework.goal_areas:
+            name = mart_name(framework.framework_id, area.goal_area_id)
+            files[f"{framework.framework_id}/{name}.sql"] = (
+                f"-- {notice}\n{{{{ goal_area_mart('{framework.framework_id}', '{area.goal_area_id}') }}}}\n"
+            )
+            models.append(_model(name, f"{area.name_en} ({area.name_sv}) in {framework.name_en}"))
+        files[f"{framework.framework_id}/_{framework.framework_id}.yml"] = f"# {notice}\nversion: 2\n\nmodels:\n" + "".join(models)
+    return files
+
+
+def write_mart_files(catalogue: Catalogue, folder: Path) -> list[Path]:
+    """Write them under ``folder`` and remove those of goal areas that are no more; a file that is right already keeps its time."""
+    texts = {folder / path: text for path, text in build_mart_files(catalogue).items()}
+    for path in {*folder.glob("*/mart_*.sql"), *folder.glob("*/_*.yml")} - texts.keys():
+        path.unlink()
+    for path, text in texts.items():
+        if not path.exists() or path.read_text(encoding="utf-8") != text:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text, encoding="utf-8")
+    return sorted(texts)
+
+
+def _model(name: str, title: str) -> str:
+    columns = "".join(f"      - {{name: {c}, data_type: {t}, description: \"{{{{ doc('{c}') }}}}\"}}\n" for c, t in COLUMNS.items())
+    return (
+        f"  - name: {name}\n"
+        "    description: >\n"
+        f"      One row per indicator, measure, area, period, sex, age group and reporter of the goal area {title}: the nation, all regions\n"
+        "      and the framework's own municipalities, with everything a dashboard needs. A gap keeps one row without figures.\n"
+        "    data_tests:\n"
+        f"      - key_is_unique: {{name: {name}_key_is_unique, arguments: {{columns: [{', '.join(KEY)}]}}}}\n"
+        "      - holds:\n"
+        f"          name: {name}_names_an_indicator_in_every_row\n"
+        '          arguments: {condition: "indicator_id is not null and (has_figures or area_code is null)"}\n'
+        f"    columns:\n{columns}"
+    )

@@ -1,0 +1,249 @@
+"""The shapes of the catalogue: framework → goal area → indicator ↔ measure ← source, and the areas.
+
+Here: what one file may contain, field by field. The descriptions are Swedish, because editors show them to the statistician.
+Not here: how files are found and read (reader), what must hold between fields and files (rules), the tables for dbt (tables).
+A class named …File is the content of a file; the class without it also knows its identity, which is the file's name.
+"""
+
+import datetime
+from collections.abc import Mapping
+from functools import cached_property
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, Strict, StringConstraints
+
+AreaType = Literal["nation", "region", "county_part", "municipality"]
+Level = Literal["region", "municipality"]
+Status = Literal["published", "draft", "planned", "retired"]
+ValueType = Literal["count", "rate", "share", "mean", "median", "index", "days"]
+SourceKind = Literal["kolada", "files", "pxweb", "socialstyrelsen", "vardenisiffror", "derived", "none"]
+
+IDENTIFIER = r"^[a-z][a-z0-9_]*$"
+AREA_CODE = r"^([0-9]{2}|[0-9]{4}|[0-9]{2}-[a-z0-9-]+)$"
+SCB_CODE = r"^([0-9]{2}|[0-9]{4})$"
+KOLADA_AREA = r"^[0-9]{4}$"
+GROUP_ID = r"^[a-z0-9][a-z0-9-]*$"
+AGE_GROUP = r"^(total|[0-9]{1,3}\+|[0-9]{1,3}-[0-9]{1,3})$"
+WEB_ADDRESS = r"^https?://[^\s/]+\S*$"
+
+Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
+Identifier = Annotated[str, StringConstraints(pattern=IDENTIFIER)]
+AreaCode = Annotated[str, StringConstraints(pattern=AREA_CODE)]
+WebAddress = Annotated[str, StringConstraints(pattern=WEB_ADDRESS)]
+Whole = Annotated[int, Strict()]  # strict: true and "3" are mistakes here, not numbers
+Number = Annotated[float, Strict()]
+
+
+class Model(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+
+class Indicator(Model):
+    indicator_id: Identifier = Field(description="Permanent namn på indikatorn: gemener, siffror och understreck.")
+    name_sv: Text = Field(description="Indikatorns namn.")
+    name_en: Text = Field(description="Indikatorns namn på engelska.")
+    description_sv: Text = Field(description="Vad indikatorn betyder.")
+
+
+class GoalArea(Model):
+    goal_area_id: Identifier = Field(description="Permanent namn på målområdet; det blir en del av tabellens namn.")
+    name_sv: Text = Field(description="Målområdets namn.")
+    name_en: Text = Field(description="Målområdets namn på engelska.")
+    description_sv: Text = Field(description="Vad målområdet handlar om.")
+    indicators: tuple[Indicator, ...] = Field(min_length=1, description="Målområdets indikatorer, i den ordning de visas.")
+
+
+class FocusArea(Model):
+    focus_area_id: Identifier = Field(description="Permanent namn på fokusområdet.")
+    name_sv: Text = Field(description="Fokusområdets namn.")
+    name_en: Text = Field(description="Fokusområdets namn på engelska.")
+
+
+class FrameworkFile(Model):
+    """Ett ramverk (sources/frameworks/<framework_id>.yml): målområden och indikatorer som ett län eller en kommun följer."""
+
+    name_sv: Text = Field(description="Ramverkets namn.")
+    name_en: Text = Field(description="Ramverkets namn på engelska.")
+    description_sv: Text = Field(description="Vad ramverket är och hur länge det gäller.")
+    owner_sv: Text = Field(description="Vem som äger ramverket.")
+    county_code: AreaCode = Field(description="Länets kod, inom citattecken, t.ex. '04'.")
+    decided_date: datetime.date | None = Field(None, description="När ramverket beslutades, ÅÅÅÅ-MM-DD.")
+    target_year: Whole | None = Field(None, ge=2000, le=2100, description="Året för målbilden.")
+    focus_areas: tuple[FocusArea, ...] = Field((), description="Fokusområden tvärs över målområdena.")
+    goal_areas: tuple[GoalArea, ...] = Field(min_length=1, description="Målområdena, i den ordning de visas.")
+
+
+class Framework(FrameworkFile):
+    framework_id: str
+
+    @cached_property
+    def indicators(self) -> Mapping[str, Indicator]:
+        return {i.indicator_id: i for g in self.goal_areas for i in g.indicators}
+
+
+class SourceFile(Model):
+    """En källa (sources/<source_id>/_source.yml): varifrån siffrorna kommer och hur ofta de hämtas."""
+
+    name_sv: Text = Field(description="Källans namn.")
+    name_en: Text = Field(description="Källans namn på engelska.")
+    description_sv: Text = Field(description="Vad källan är och vad man bör veta om den.")
+    kind: SourceKind = Field(description="Hur källan talar: vilken inläsare som används.")
+    url: WebAddress | None = Field(None, description="Källans egen sida.")
+    docs_url: WebAddress | None = Field(None, description="Källans beskrivning av sitt gränssnitt eller sina data.")
+    measure_url: WebAddress | None = Field(
+        None, description="Mönster för en sida där en människa ser måttets siffror; {source_code} byts mot måttets source_code."
+    )
+    attribution: Text = Field(description="Hur källan ska anges där siffrorna visas, t.ex. «Källa: Kolada».")
+    licence: Text = Field(description="Villkor för vidareanvändning.")
+    schedule: Text | None = Field(None, description="När källan hämtas, som cron med fem fält i svensk tid. Utelämnat: aldrig av sig själv.")
+    contact_sv: Text | None = Field(None, description="Vem man frågar om källan: en roll, inget personnamn.")
+
+
+class Source(SourceFile):
+    source_id: str
+
+    @property
+    def path(self) -> Path:
+        return Path("sources", self.source_id, "_source.yml")
+
+
+class IndicatorLink(Model):
+    framework: Identifier = Field(description="Ramverket: filens namn under sources/frameworks/.")
+    indicator: Identifier = Field(description="Indikatorn (indicator_id) i ramverket.")
+    official_names_sv: tuple[Text, ...] = Field((), description="Måttets namn i ramverkets egna dokument, om de är andra än name_sv eller flera.")
+    weight: Number = Field(1.0, gt=0, description="Måttets vikt i ett sammanvägt index för indikatorn.")
+
+
+class Bounds(Model):
+    """Gränser som inget riktigt värde i något område passerar. Ett värde utanför stoppar publiceringen av måttet."""
+
+    min: Number = Field(description="Minsta möjliga värde.")
+    max: Number = Field(description="Största möjliga värde.")
+
+
+class Target(Model):
+    value: Number = Field(description="Målvärdet, i måttets enhet.")
+    year: Whole | None = Field(None, ge=2000, le=2100, description="När målet ska vara nått.")
+
+
+class Retired(Model):
+    date: datetime.date = Field(description="Sista dagen måttet var aktuellt, ÅÅÅÅ-MM-DD.")
+    reason_sv: Text = Field(description="Varför måttet upphörde, och om efterträdaren går att jämföra med.")
+    replaced_by: Identifier | None = Field(None, description="Måttet (filens namn) som kom i stället.")
+
+
+class FileFormat(Model):
+    """Så ser filen ut som kommuner eller region lämnar."""
+
+    value_column: Text = Field(description="Rubriken över värdena, t.ex. «Antal SIP».")
+    area_types: tuple[AreaType, ...] = Field(min_length=1, description="Vilka slags områden filen får innehålla.")
+    reporter: Literal["municipalities", "region"] = Field(description="Vems siffror det är.")
+    county_code: AreaCode | None = Field(None, description="Länet vars områden filen får innehålla, inom citattecken. Utelämnat: hela landet.")
+
+
+class MeasureFile(Model):
+    """Ett mått (sources/<källa>/<measure_id>.yml). Filens namn är måttets permanenta namn."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "allOf": [
+                {"if": {"properties": {"status": {"const": "planned"}}}, "else": {"required": ["bounds"]}},
+                {"if": {"properties": {"status": {"const": "retired"}}}, "then": {"required": ["retired"]}},
+            ]
+        }
+    )
+
+    name_sv: Text = Field(description="Måttets officiella namn.")
+    name_en: Text = Field(description="Måttets namn på engelska.")
+    definition_sv: Text = Field(description="Vad som räknas, för vilka och hur, i en eller två meningar.")
+    status: Status = Field(
+        description="published: visas. draft: hämtas men visas som utkast. planned: ingen ansluten källa ännu. retired: upphört, historiken visas."
+    )
+    indicators: tuple[IndicatorLink, ...] = Field((), description="Indikatorerna som måttet hör till; ett mått kan höra till flera.")
+    levels: tuple[Level, ...] = Field(min_length=1, description="Vars resultat måttet visar: regionens, kommunens eller bådas.")
+    unit: Text = Field(description="Enheten som den skrivs vid siffran, t.ex. «procent».")
+    value_type: ValueType = Field(description="Värdets slag: antal, kvot, andel, medelvärde, median, index eller dagar.")
+    direction: Literal["higher_is_better", "lower_is_better", "neutral"] = Field(description="Åt vilket håll det är bättre.")
+    decimals: Whole = Field(1, ge=0, le=6, description="Antal decimaler som visas.")
+    source_code: Text | None = Field(None, description="Källans beteckning, t.ex. nyckeltalets id i Kolada (N78113).")
+    age_group: str = Field("total", pattern=AGE_GROUP, description="Åldrarna som måttet gäller: total, 65+ eller 16-84.")
+    frequency: Literal["year", "month"] = Field("year", description="Hur ofta det kommer ett nytt värde.")
+    window_years: Whole = Field(1, ge=1, le=10, description="Hur många år ett värde gäller, t.ex. 3 för treårsmedelvärde; perioden är det sista.")
+    sexes: bool = Field(False, strict=True, description="Om källan också har kvinnor och män för sig.")
+    first_year: Whole = Field(2010, ge=1900, le=2100, description="Första året som hämtas.")
+    area_types: tuple[AreaType, ...] = Field(min_length=1, description="Vilka slags områden som väntas ha värden.")
+    bounds: Bounds | None = Field(None, description="Gränser för ett rimligt värde. Krävs för alla mått utom planerade.")
+    max_change: Number | None = Field(
+        None, gt=0, description="Största rimliga ändring från en period till nästa i samma område, procent. Större ger en varning."
+    )
+    min_coverage: Number | None = Field(
+        None, ge=0, le=100, description="Andel av de väntade områdena som ska ha värde i en avslutad period, procent. Färre ger en varning."
+    )
+    target: Target | None = Field(None, description="Beslutat målvärde, om det finns.")
+    caveat_sv: Text | None = Field(None, description="Det läsaren måste veta för att inte misstolka siffran.")
+    focus_areas: tuple[Identifier, ...] = Field((), description="Fokusområden (focus_area_id) som måttet hör till.")
+    retired: Retired | None = Field(None, description="Krävs när status är retired: när, varför och vad som kom i stället.")
+    contact_sv: Text | None = Field(None, description="Vem man frågar om måttet: en roll, inget personnamn.")
+    docs_url: WebAddress | None = Field(None, description="Sida som beskriver måttet närmare.")
+    suppression_threshold: Whole = Field(5, ge=0, description="Antal från 1 och under detta döljs i uppgifter från filer.")
+    file: FileFormat | None = Field(None, description="Filens form, för mått som kommuner eller region lämnar själva.")
+
+
+class Measure(MeasureFile):
+    measure_id: str
+    source_id: str
+
+    @property
+    def path(self) -> Path:
+        return Path("sources", self.source_id, f"{self.measure_id}.yml")
+
+    @property
+    def is_live(self) -> bool:
+        """Whether a source is connected and asked for it. A retired measure still is: its history is shown."""
+        return self.status != "planned" and (self.source_code is not None or self.file is not None)
+
+
+class Area(Model):
+    area_code: AreaCode = Field(description="SCB:s kod inom citattecken: '00' riket, två siffror region, fyra kommun, '04-norra' länsdel.")
+    kolada_code: str | None = Field(None, pattern=KOLADA_AREA, description="Koladas kod inom citattecken.")
+    scb_code: str | None = Field(None, pattern=SCB_CODE, description="SCB:s kod inom citattecken.")
+    name_sv: Text = Field(description="Områdets namn.")
+    area_type: AreaType = Field(description="Slags område.")
+    parent_code: AreaCode | None = Field(None, description="Området som detta ligger i, inom citattecken.")
+
+
+class AreaGroup(Model):
+    group_id: str = Field(pattern=GROUP_ID, description="Gruppens permanenta namn.")
+    name_sv: Text = Field(description="Gruppens namn.")
+    group_type: Literal["county_part"] = Field(description="Slags grupp.")
+    members: tuple[AreaCode, ...] = Field(min_length=1, description="Kommunernas koder, inom citattecken.")
+
+
+class AreasFile(Model):
+    """Områdena (sources/areas/<namn>.yml): riket, regioner, länsdelar och kommuner."""
+
+    areas: tuple[Area, ...] = Field(min_length=1, description="Alla områden, i den ordning de visas.")
+    area_groups: tuple[AreaGroup, ...] = Field((), description="Grupper av kommuner, t.ex. länsdelar.")
+
+
+class Catalogue(Model):
+    """Everything the pipeline knows before it has asked any source. Each dict keeps the order of display."""
+
+    frameworks: dict[str, Framework]
+    sources: dict[str, Source]
+    measures: dict[str, Measure]
+    areas: dict[str, Area]
+    area_groups: dict[str, AreaGroup]
+
+    @property
+    def live(self) -> list[Measure]:
+        """The measures that are fetched: those with a connected source, whatever of draft, published or retired they are."""
+        return [m for m in self.measures.values() if m.is_live]
+
+    def measures_of(self, source_id: str) -> list[Measure]:
+        """All measures of a source, planned ones too."""
+        return [m for m in self.measures.values() if m.source_id == source_id]
+
+    def live_of(self, source_id: str) -> list[Measure]:
+        return [m for m in self.measures_of(source_id) if m.is_live]

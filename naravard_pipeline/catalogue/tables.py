@@ -1,0 +1,177 @@
+"""The catalogue as Arrow tables: the interface to dbt.
+
+Here: names, columns and types, all explicit, since an inferred type changes with the content. Not here: writing to disk (landing), SQL (dbt).
+"""
+
+from collections.abc import Iterable, Mapping
+
+import pyarrow as pa
+
+from naravard_pipeline.catalogue.models import Catalogue, Framework, Measure, Source
+
+TEXT, WHOLE, NUMBER = pa.string(), pa.int32(), pa.float64()
+
+SCHEMAS: Mapping[str, pa.Schema] = {
+    "frameworks": pa.schema(
+        {"framework_id": TEXT, "name_sv": TEXT, "name_en": TEXT, "description_sv": TEXT, "county_code": TEXT, "sort_order": WHOLE}
+    ),
+    "goal_areas": pa.schema(
+        {"framework_id": TEXT, "goal_area_id": TEXT, "name_sv": TEXT, "name_en": TEXT, "description_sv": TEXT, "sort_order": WHOLE}
+    ),
+    "indicators": pa.schema(
+        {
+            "framework_id": TEXT,
+            "goal_area_id": TEXT,
+            "indicator_id": TEXT,
+            "name_sv": TEXT,
+            "name_en": TEXT,
+            "description_sv": TEXT,
+            "sort_order": WHOLE,
+        }
+    ),
+    "measures": pa.schema(
+        {
+            "measure_id": TEXT,
+            "name_sv": TEXT,
+            "name_en": TEXT,
+            "definition_sv": TEXT,
+            "unit": TEXT,
+            "value_type": TEXT,
+            "direction": TEXT,
+            "status": TEXT,
+            "decimals": WHOLE,
+            "source_id": TEXT,
+            "source_code": TEXT,
+            "source_url": TEXT,
+            "attribution": TEXT,
+            "age_group": TEXT,
+            "frequency": TEXT,
+            "window_years": WHOLE,
+            "has_sexes": pa.bool_(),
+            "first_year": WHOLE,
+            "value_min": NUMBER,
+            "value_max": NUMBER,
+            "max_change": NUMBER,
+            "min_coverage": NUMBER,
+            "target_value": NUMBER,
+            "target_year": WHOLE,
+            "caveat_sv": TEXT,
+            "docs_url": TEXT,
+            "suppression_threshold": WHOLE,
+            "retired_date": pa.date32(),
+            "retired_reason_sv": TEXT,
+            "replaced_by": TEXT,
+            "levels": TEXT,
+            "area_types": TEXT,
+            "reporter": TEXT,
+        }
+    ),
+    "indicator_measures": pa.schema({"framework_id": TEXT, "indicator_id": TEXT, "measure_id": TEXT, "weight": NUMBER, "official_name_sv": TEXT}),
+    "areas": pa.schema(
+        {"area_code": TEXT, "kolada_code": TEXT, "scb_code": TEXT, "name_sv": TEXT, "area_type": TEXT, "parent_code": TEXT, "sort_order": WHOLE}
+    ),
+    "area_groups": pa.schema({"group_id": TEXT, "group_name_sv": TEXT, "group_type": TEXT, "area_code": TEXT}),
+    "sources": pa.schema({"source_id": TEXT, "name_sv": TEXT, "name_en": TEXT, "url": TEXT, "attribution": TEXT, "licence": TEXT, "docs_url": TEXT}),
+}
+
+
+def build_tables(catalogue: Catalogue) -> dict[str, pa.Table]:
+    """One table per name in ``SCHEMAS``; rows in the catalogue's order, ``sort_order`` counted from 1."""
+    rows = {
+        "frameworks": _numbered(_framework(f) for f in catalogue.frameworks.values()),
+        "goal_areas": _goal_areas(catalogue.frameworks.values()),
+        "indicators": _indicators(catalogue.frameworks.values()),
+        "measures": [_measure(m, catalogue.sources[m.source_id]) for m in catalogue.measures.values()],
+        "indicator_measures": [
+            {
+                "framework_id": link.framework,
+                "indicator_id": link.indicator,
+                "measure_id": measure.measure_id,
+                "weight": link.weight,
+                "official_name_sv": "; ".join(link.official_names_sv) or measure.name_sv,
+            }
+            for measure in catalogue.measures.values()
+            for link in measure.indicators
+        ],
+        "areas": _numbered(area.model_dump() for area in catalogue.areas.values()),
+        "area_groups": _area_groups(catalogue),
+        "sources": [source.model_dump(include=set(SCHEMAS["sources"].names)) for source in catalogue.sources.values()],
+    }
+    return {name: pa.Table.from_pylist(rows[name], schema=schema) for name, schema in SCHEMAS.items()}
+
+
+def _numbered(rows: Iterable[dict]) -> list[dict]:
+    return [{**row, "sort_order": i} for i, row in enumerate(rows, start=1)]
+
+
+def _framework(framework: Framework) -> dict:
+    return framework.model_dump(include={"framework_id", "name_sv", "name_en", "description_sv", "county_code"})
+
+
+def _goal_areas(frameworks: Iterable[Framework]) -> list[dict]:
+    rows = []
+    for framework in frameworks:
+        rows += _numbered({"framework_id": framework.framework_id, **g.model_dump(exclude={"indicators"})} for g in framework.goal_areas)
+    return rows
+
+
+def _indicators(frameworks: Iterable[Framework]) -> list[dict]:
+    """Numbered through the whole framework, so that one sort gives the framework's order."""
+    rows = []
+    for framework in frameworks:
+        rows += _numbered(
+            {"framework_id": framework.framework_id, "goal_area_id": goal_area.goal_area_id, **indicator.model_dump()}
+            for goal_area in framework.goal_areas
+            for indicator in goal_area.indicators
+        )
+    return rows
+
+
+def _measure(measure: Measure, source: Source) -> dict:
+    bounds, target, retired = measure.bounds, measure.target, measure.retired
+    page = source.measure_url.replace("{source_code}", measure.source_code) if source.measure_url and measure.source_code else source.url
+    return {
+        **measure.model_dump(include=set(SCHEMAS["measures"].names)),
+        "source_url": page,
+        "attribution": source.attribution,
+        "has_sexes": measure.sexes,
+        "value_min": bounds and bounds.min,
+        "value_max": bounds and bounds.max,
+        "target_value": target and target.value,
+        "target_year": target and target.year,
+        "docs_url": measure.docs_url or source.docs_url,
+        "retired_date": retired and retired.date,
+        "retired_reason_sv": retired and retired.reason_sv,
+        "replaced_by": retired and retired.replaced_by,
+        "levels": ",".join(measure.levels),
+        "area_types": ",".join(measure.area_types),
+        "reporter": _reporter(measure, source),
+    }
+
+
+def _reporter(measure: Measure, source: Source) -> str | None:
+    """Whose figure it is; None for a file whose form is not decided yet."""
+    if source.kind == "files":
+        return measure.file and measure.file.reporter
+    return "source"
+
+
+def _area_groups(catalogue: Catalogue) -> list[dict]:
+    """The groups of the catalogue, and for each region the municipalities that lie in it (``04-kommuner``)."""
+    rows = [
+        {"group_id": group.group_id, "group_name_sv": group.name_sv, "group_type": group.group_type, "area_code": member}
+        for group in catalogue.area_groups.values()
+        for member in group.members
+    ]
+    for area in catalogue.areas.values():
+        if area.area_type == "municipality":
+            region = catalogue.areas[area.parent_code]
+            rows.append(
+                {
+                    "group_id": f"{region.area_code}-kommuner",
+                    "group_name_sv": f"Kommunerna i {region.name_sv}",
+                    "group_type": "county_municipalities",
+                    "area_code": area.area_code,
+                }
+            )
+    return rows

@@ -1,0 +1,94 @@
+"""pydantic's errors as our problems. Here: the translation, type by type. Not here: reading files, rules between fields."""
+
+import re
+from collections.abc import Iterator, Mapping
+
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
+
+from naravard_pipeline.catalogue import models
+from naravard_pipeline.catalogue.problems import Words, closest, said
+
+PATTERNS: Mapping[str, Words] = {
+    models.IDENTIFIER: Words("a-z, 0-9 and _, a letter first", "a-z, 0-9 och _, först en bokstav"),
+    models.AREA_CODE: Words(
+        "a code such as '00', '04', '0484' or '04-norra', in quotes", "en kod som '00', '04', '0484' eller '04-norra', inom citattecken"
+    ),
+    models.SCB_CODE: Words("two or four digits in quotes", "två eller fyra siffror inom citattecken"),
+    models.KOLADA_AREA: Words("four digits in quotes, as in '0004'", "fyra siffror inom citattecken, som '0004'"),
+    models.GROUP_ID: Words("a-z, 0-9 and -", "a-z, 0-9 och -"),
+    models.AGE_GROUP: Words("total, 65+ or 16-84", "total, 65+ eller 16-84"),
+    models.WEB_ADDRESS: Words("an address beginning with https://", "en adress som börjar med https://"),
+}
+TYPES: Mapping[str, Words] = {
+    "bool": Words("true or false", "true eller false"),
+    "date": Words("a date, YYYY-MM-DD", "ett datum, ÅÅÅÅ-MM-DD"),
+    "finite": Words("a finite number", "ett ändligt tal"),
+    "float": Words("a number", "ett tal"),
+    "int": Words("a whole number", "ett heltal"),
+    "model": Words("fields under it", "fält under det"),
+    "string": Words("text", "text"),
+    "tuple": Words("a list, each item after a dash", "en lista, varje del efter ett streck"),
+}
+LIMITS: Mapping[str, Words] = {
+    "gt": Words("a number above {:g}", "ett tal över {:g}"),
+    "ge": Words("a number from {:g} up", "ett tal från {:g} och uppåt"),
+    "lt": Words("a number below {:g}", "ett tal under {:g}"),
+    "le": Words("a number up to {:g}", "ett tal till och med {:g}"),
+}
+
+
+def explain(error: ValidationError, model: type[BaseModel]) -> Iterator[tuple[tuple[str | int, ...], str, dict[str, object]]]:
+    """Yield ``(where, code, values)`` for each thing wrong with a file's content."""
+    for detail in error.errors(include_url=False):
+        where, code, values = _explain(detail, model)
+        yield where, code, values
+
+
+def _explain(detail: ErrorDetails, model: type[BaseModel]) -> tuple[tuple[str | int, ...], str, dict[str, object]]:
+    where, kind, value, context = detail["loc"], detail["type"], detail["input"], detail.get("ctx", {})
+    if kind in ("extra_forbidden", "invalid_key"):
+        hint = closest(where[-1], _fields_at(model, where[:-1]))
+        return where, "unknown_key_like" if hint else "unknown_key", {"found": where[-1], "hint": hint}
+    if kind == "missing":
+        return where, "missing", {"key": where[-1]}
+    if kind == "string_type" and isinstance(value, int) and not isinstance(value, bool):
+        return where, "quote", {"found": value}
+    if kind == "literal_error":
+        choices = re.findall(r"'([^']*)'", context["expected"])
+        wanted = Words(f"one of {', '.join(choices)}", f"något av {', '.join(choices)}")
+        hint = closest(value, choices)
+        return where, "wrong_like" if hint else "wrong", {"found": said(value), "wanted": wanted, "hint": hint}
+    return where, "wrong", {"found": said(value), "wanted": _wanted(kind, context, detail["msg"])}
+
+
+def _wanted(kind: str, context: Mapping[str, object], message: str) -> Words:
+    if kind == "string_pattern_mismatch":
+        return PATTERNS[str(context["pattern"])]
+    if kind == "string_too_short":
+        return Words("some text", "en text")
+    if kind == "too_short":
+        return Words("at least one item", "minst en del")
+    for name, words in LIMITS.items():
+        if name in context:
+            return Words(*(text.format(context[name]) for text in words))
+    family = "date" if kind.startswith("datetime") else kind.split("_")[0]
+    return TYPES.get(family, Words(message, message))
+
+
+def _fields_at(model: type[BaseModel], where: tuple[str | int, ...]) -> list[str]:
+    """The fields known at a place inside a model, found by following the types on the way."""
+    for part in where:
+        if isinstance(part, str):
+            found = _model_in(model.model_fields[part].annotation)
+            if found is None:
+                return []
+            model = found
+    return list(model.model_fields)
+
+
+def _model_in(annotation: object) -> type[BaseModel] | None:
+    """The model inside ``Model | None`` or ``tuple[Model, ...]``."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    return next((found for arg in getattr(annotation, "__args__", ()) if (found := _model_in(arg))), None)

@@ -1,0 +1,52 @@
+"""``naravard inbox …``: files from the region and the municipalities."""
+
+import sys
+from pathlib import Path
+
+import click
+
+from naravard_pipeline.cli.terminal import HELD, must_be_among, open_catalogue
+
+
+@click.group()
+def inbox() -> None:
+    """Files from the region and the municipalities.
+
+    Example: naravard inbox check sip.xlsx
+    """
+
+
+@inbox.command("check")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+def inbox_check(file: Path) -> None:
+    """Vad är fel i filen, innan den skickas? Inget sparas. Slutkod 0 om den duger, 3 om den inte gör det.
+
+    Example: naravard inbox check sip.xlsx
+    """
+    from naravard_pipeline.landing.file_answer import build_answer
+    from naravard_pipeline.landing.inbox import check_file
+
+    catalogue = open_catalogue()
+    check = check_file(file, catalogue)
+    click.echo(build_answer(check, catalogue.areas))
+    sys.exit(0 if check.accepted else HELD)
+
+
+@inbox.command("template")
+@click.argument("measure_id")
+@click.option("--to", "folder", type=click.Path(file_okay=False, path_type=Path), default=Path("."), show_default=True, help="Folder to write to.")
+def inbox_template(measure_id: str, folder: Path) -> None:
+    """Write the measure's template as Excel and CSV.
+
+    Example: naravard inbox template sip_antal --to mallar
+    """
+    from naravard_pipeline.landing.templates import build_templates
+
+    catalogue = open_catalogue()
+    known = [m.measure_id for m in catalogue.live if m.file]
+    must_be_among(measure_id, known, "MEASURE_ID", "measure that comes in files")
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, content in build_templates(catalogue).items():
+        if Path(name).stem == measure_id:
+            (folder / name).write_bytes(content)
+            click.echo(folder / name)

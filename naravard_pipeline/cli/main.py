@@ -1,0 +1,46 @@
+"""The command itself: its groups, and the promise that no user's mistake shows a traceback.
+
+Exit codes: 0 published · 3 published with something held back, or something to mend · 1 failed.
+The rooms are imported inside the commands: Dagster alone takes seconds, and ``naravard measure list`` needs none of it.
+"""
+
+from typing import Any
+
+import click
+
+from naravard_pipeline.catalogue import CatalogueError
+from naravard_pipeline.cli.inbox import inbox
+from naravard_pipeline.cli.measure import measure
+from naravard_pipeline.cli.release import release, status
+from naravard_pipeline.cli.run import demo, dev, generate, run
+from naravard_pipeline.cli.terminal import UserError
+
+
+class Door(click.Group):
+    """No traceback for anything a user can cause."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        from naravard_pipeline.landing.atomic import LandingError
+        from naravard_pipeline.quality import QualityError, SuiteError
+
+        try:
+            return super().invoke(ctx)
+        except CatalogueError as error:
+            lines = "\n".join(f"  {p}" for p in error.problems)
+            raise UserError(f"the catalogue has {len(error.problems)} problem(s):\n{lines}") from error
+        except (SuiteError, LandingError, QualityError, ValueError) as error:
+            raise UserError(str(error)) from error
+        except OSError as error:
+            raise UserError(f"{error.strerror or error}: {error.filename or ''}. Check free space and permissions, then run again.") from error
+
+
+@click.group(cls=Door, context_settings={"help_option_names": ["-h", "--help"]})
+def main() -> None:
+    """Nära vård: from the sources to a published, checked database.
+
+    Example: naravard demo
+    """
+
+
+for command in (run, demo, dev, status, measure, inbox, release, generate):
+    main.add_command(command)

@@ -1,0 +1,110 @@
+"""``naravard status`` and ``naravard release …``: what is published."""
+
+import json
+
+import click
+from rich.markup import escape
+
+from naravard_pipeline.cli.terminal import UserError, console, must_be_among, print_table
+from naravard_pipeline.settings import Settings
+
+
+@click.command()
+@click.option("--json", "as_json", is_flag=True, help="As JSON.")
+def status(as_json: bool) -> None:
+    """The last release, what is held and why, and the last attempt at each measure.
+
+    Example: naravard status --json
+    """
+    from naravard_pipeline.landing.store import Landing
+    from naravard_pipeline.publication.release import current_release, read_release
+
+    settings = Settings.from_environment()
+    folder = current_release(settings)
+    attempts = [
+        {"measure_id": s.measure_id, "source_id": s.source_id, "state": s.state, "at": s.at.isoformat(timespec="seconds"), "rows": s.rows}
+        | {"newest_period": s.newest_period, "reason": s.reason, "notes": list(s.notes)}
+        for s in (Landing(settings.landing).read_states() if settings.landing.exists() else [])
+    ]
+    quality = read_release(folder) if folder else {"release": None, "held": [], "left_out": []}
+    if as_json:
+        shown = {k: quality[k] for k in ("release", "held", "left_out")} | {"attempts": attempts}
+        return click.echo(json.dumps(shown, ensure_ascii=False, indent=2))
+    if not folder:
+        console.print(f"Nothing is published in {settings.published} yet. Run: naravard run (or naravard demo)")
+    else:
+        release = quality["release"]
+        console.print(
+            f"release {release['release_id']} of {release['published_at']}" + ("  [bold]MADE-UP FIGURES[/bold]" if release["is_demo"] else "")
+        )
+        for hold in (*quality["held"], *quality["left_out"]):
+            console.print(f"  held: {hold['measure_id']}: {escape(hold['held_reason'])} (since {hold['held_since'] or 'never released'})")
+    print_table(
+        ("measure", "source", "last attempt", "state", "rows", "newest", "note"),
+        (
+            [a["measure_id"], a["source_id"], a["at"], a["state"], a["rows"], a["newest_period"], a["reason"] or " ".join(a["notes"])]
+            for a in attempts
+        ),
+    )
+
+
+@click.group()
+def release() -> None:
+    """What has been published.
+
+    Example: naravard release list
+    """
+
+
+@release.command("list")
+@click.option("--json", "as_json", is_flag=True, help="As JSON.")
+def release_list(as_json: bool) -> None:
+    """All kept releases, oldest first.
+
+    Example: naravard release list
+    """
+    from naravard_pipeline.publication.release import current_release, list_releases, read_release
+
+    settings = Settings.from_environment()
+    current = current_release(settings)
+    rows = []
+    for folder in list_releases(settings):
+        content = read_release(folder)
+        rows.append(content["release"] | {"held": len(content["held"]), "is_current": folder == current})
+    if as_json:
+        return click.echo(json.dumps(rows, ensure_ascii=False, indent=2))
+    print_table(
+        ("release", "published", "demo", "held", "current"),
+        ([r["release_id"], r["published_at"], "made up" if r["is_demo"] else "", r["held"], "◂" if r["is_current"] else ""] for r in rows),
+    )
+
+
+@release.command("show")
+@click.argument("release_id", required=False)
+@click.option("--json", "as_json", is_flag=True, help="As JSON.")
+def release_show(release_id: str | None, as_json: bool) -> None:
+    """One release (the current one, if none is named): its checks and what is held.
+
+    Example: naravard release show
+    """
+    from naravard_pipeline.publication.release import current_release, list_releases, read_release
+
+    settings = Settings.from_environment()
+    kept = {f.name: f for f in list_releases(settings)}
+    if release_id:
+        must_be_among(release_id, sorted(kept), "RELEASE_ID", "kept release")
+    folder = kept[release_id] if release_id else current_release(settings)
+    if folder is None:
+        raise UserError(f"nothing is published in {settings.published} yet. Run: naravard run")
+    content = read_release(folder)
+    if as_json:
+        return click.echo(json.dumps(content, ensure_ascii=False, indent=2))
+    console.print(f"{content['release']['release_id']}, content {content['release']['content_hash'][:16]}, in {folder}")
+    for hold in (*content["held"], *content["left_out"]):
+        console.print(f"  held: {hold['measure_id']}: {escape(hold['held_reason'])}")
+    failed = [c for c in content["checks"] if not c["passed"]]
+    console.print(f"{len(content['checks'])} checks, {len(failed)} do not hold")
+    print_table(
+        ("check", "table", "severity", "rows", "measures"),
+        ([c["check"], c["table"], c["severity"], c["failed_rows"], ", ".join(c["by_measure"])] for c in failed),
+    )

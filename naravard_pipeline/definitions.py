@@ -1,0 +1,45 @@
+"""Assembles what Dagster runs. The command line and ``dagster dev`` take it from here; so do the tests."""
+
+from dagster import AssetKey, Definitions, definitions, in_process_executor
+
+from naravard_pipeline.catalogue import read_catalogue
+from naravard_pipeline.orchestration.automation import build_inbox_sensor, build_jobs, build_schedules
+from naravard_pipeline.orchestration.checks import build_checks
+from naravard_pipeline.orchestration.dbt import build_dbt_assets, build_dbt_resource, prepare_manifest, set_dbt_environment
+from naravard_pipeline.orchestration.ingestion import build_catalogue_asset, build_kolada_assets, build_local_assets
+from naravard_pipeline.orchestration.release import build_release_asset
+from naravard_pipeline.quality import read_suites
+from naravard_pipeline.settings import EXPECTATIONS, SOURCES, Settings
+
+
+def build_definitions(settings: Settings) -> Definitions:
+    """Raises ``CatalogueError``, ``SuiteError`` or ``ValueError``, each with file, place and remedy."""
+    catalogue = read_catalogue(SOURCES)
+    suites = read_suites(EXPECTATIONS)
+    set_dbt_environment(settings)
+    sources = {"kolada": build_kolada_assets(settings, catalogue), "local": build_local_assets(settings, catalogue)}
+    ingested = {source_id: sorted(assets.keys) for source_id, assets in sources.items()}
+    dbt_assets = build_dbt_assets(settings, prepare_manifest(settings), ingested)
+    tables: dict[str, AssetKey] = {key.path[-1]: key for key in dbt_assets.keys}
+    published = [key for key in dbt_assets.keys if key.path[0] in ("core", "marts")]
+    jobs = build_jobs(list(sources))
+    return Definitions(
+        assets=[
+            *sources.values(),
+            build_catalogue_asset(settings, catalogue, [key for keys in ingested.values() for key in keys]),
+            dbt_assets,
+            build_release_asset(settings, published),
+        ],
+        asset_checks=[build_checks(settings, catalogue, suites, tables)],
+        jobs=jobs,
+        schedules=build_schedules(catalogue, jobs),
+        sensors=[build_inbox_sensor(settings, next(job for job in jobs if job.name == "local"))],
+        resources={"dbt": build_dbt_resource()},
+        executor=in_process_executor,  # six steps, each busy with processes and threads of its own: a process per step costs 2 s each
+    )
+
+
+@definitions
+def defs() -> Definitions:
+    """What ``workspace.yaml`` points at; built when Dagster loads it, from the environment."""
+    return build_definitions(Settings.from_environment())

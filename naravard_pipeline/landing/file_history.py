@@ -1,0 +1,117 @@
+"""Accepted files as figures: each file's rows are kept for ever, and the newest figure of each area and period is current.
+
+Under the landing's root, written in this order; each step is harmless to repeat::
+
+    raw/<source_id>/<2 hex>/<sha256>.xlsx|.csv                 the file as it came
+    <source_id>/files/<measure_id>/<number>-<12 hex>.parquet   its rows; numbered as received; never changed
+    <source_id>/observations/<measure_id>.parquet              the newest per area and period, and then the state (``Landing.accept``)
+
+Belongs here: rows to disk, and which of them count. Does not: whether a file may be taken in (``file_check``), the folder it came in (``inbox``).
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import NamedTuple
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from naravard_pipeline.catalogue import Measure
+from naravard_pipeline.connectors.answer import Answer, Page
+from naravard_pipeline.connectors.files import FileContent
+from naravard_pipeline.landing.atomic import parquet_bytes, write_once
+from naravard_pipeline.landing.file_check import FileRow
+from naravard_pipeline.landing.snapshot import Landed, snapshot_id_of
+from naravard_pipeline.landing.store import Landing
+
+# ``Landing`` adds measure_id and snapshot_id.
+OBSERVATIONS_SCHEMA = pa.schema(
+    {
+        "area_code": pa.string(),
+        "period_start": pa.date32(),
+        "period_end": pa.date32(),
+        "period_label": pa.string(),  # 2025-01, or 2025 for a measure by year
+        "sex": pa.string(),  # total
+        "value": pa.float64(),
+        "status": pa.string(),  # ok | suppressed | missing
+        "source_status": pa.string(),  # the cell as written when it is no number: <5 or ..
+        "reporter": pa.string(),  # municipalities | region
+        "file_name": pa.string(),
+        "file_sha256": pa.string(),
+        "sheet_name": pa.string(),  # null for a text file
+        "row_number": pa.int64(),  # as Excel counts
+        "received_at": pa.timestamp("us", "UTC"),
+    }
+)
+_CELL = ["area_code", "period_start", "sex"]
+_CONTENT = [*_CELL, "value", "status", "source_status"]
+
+
+class Received(NamedTuple):
+    """``received_at`` is when the file came for the first time; ``is_known`` if that was before."""
+
+    landed: Landed
+    received_at: datetime
+    is_known: bool
+
+
+def land_file(landing: Landing, measure: Measure, attribution: str, content: FileContent, rows: Sequence[FileRow], received_at: datetime) -> Received:
+    """Keep an accepted file and make its figures current. The same bytes a second time change nothing. Raises ``LandingError``."""
+    landing.land_raw(measure.source_id, content.data, content.suffix)
+    folder = landing.root / measure.source_id / "files" / measure.measure_id
+    files = sorted(folder.glob("*.parquet"))
+    known = next((path for path in files if path.stem.endswith(content.sha256[:12])), None)
+    if known:
+        received_at = pq.read_table(known, columns=["received_at"])["received_at"][0].as_py()
+    else:
+        number = int(files[-1].stem.partition("-")[0]) + 1 if files else 1
+        new = folder / f"{number:06}-{content.sha256[:12]}.parquet"
+        write_once(new, parquet_bytes(_build_rows(measure, content, rows, received_at)), landing.root / ".unfinished")
+        files.append(new)
+    current = _read_current(files)
+    page = Page(f"inbox/{content.name}", "FILE", received_at, 200, content.data)
+    landed = landing.accept(
+        measure.source_id,
+        measure.measure_id,
+        Answer([page], current, {"files": len(files)}),
+        current,
+        attribution,
+        # Who sent a figure and when is no part of it: a file that repeats what is there changes nothing downstream.
+        snapshot_id=snapshot_id_of(current.select(_CONTENT)),
+        newest_period=max((int(label.replace("-", "")) for label in current["period_label"].to_pylist()), default=None),
+        suffix=content.suffix,
+    )
+    return Received(landed, received_at, known is not None)
+
+
+def _build_rows(measure: Measure, content: FileContent, rows: Sequence[FileRow], received_at: datetime) -> pa.Table:
+    return pa.Table.from_pylist(
+        [
+            {
+                "area_code": row.area_code,
+                "period_start": row.period.start,
+                "period_end": row.period.end,
+                "period_label": row.period.label,
+                "sex": "total",
+                "value": row.reading.value,
+                "status": row.reading.status,
+                "source_status": row.reading.source_status,
+                "reporter": measure.file.reporter,
+                "file_name": content.name,
+                "file_sha256": content.sha256,
+                "sheet_name": row.sheet or None,
+                "row_number": row.row_number,
+                "received_at": received_at,
+            }
+            for row in rows
+        ],
+        OBSERVATIONS_SCHEMA,
+    )
+
+
+def _read_current(files: Sequence[Path]) -> pa.Table:
+    """The newest row of each area and period; ``files`` oldest first."""
+    rows = pa.concat_tables(pq.read_table(path, schema=OBSERVATIONS_SCHEMA) for path in files)
+    newest = {tuple(cell.values()): number for number, cell in enumerate(rows.select(_CELL).to_pylist())}
+    return rows.take(sorted(newest.values()))

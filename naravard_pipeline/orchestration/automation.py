@@ -1,0 +1,66 @@
+"""When things run: a job for everything and one per source, a schedule per source from its own file, and a sensor on the inbox."""
+
+import hashlib
+from collections.abc import Iterator, Sequence
+
+from dagster import (
+    AssetSelection,
+    DefaultSensorStatus,
+    RunRequest,
+    ScheduleDefinition,
+    SensorDefinition,
+    SkipReason,
+    define_asset_job,
+    sensor,
+)
+from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
+
+from naravard_pipeline.catalogue import Catalogue
+from naravard_pipeline.landing.inbox import list_files
+from naravard_pipeline.orchestration.dbt import CATALOGUE_KEY
+from naravard_pipeline.settings import Settings
+
+TIMEZONE = "Europe/Stockholm"
+EVERYTHING = "everything"
+
+
+def build_jobs(source_ids: Sequence[str]) -> list[UnresolvedAssetJobDefinition]:
+    """Every job ends with the whole of dbt, all checks and the release: no way to publish a part."""
+    jobs = [define_asset_job(EVERYTHING, AssetSelection.all(), description="All sources, dbt, checks, release.")]
+    for source_id in source_ids:
+        selection = AssetSelection.groups(source_id) | AssetSelection.assets(CATALOGUE_KEY).downstream()
+        jobs.append(
+            define_asset_job(source_id, selection, description=f"{source_id}, then dbt, checks and release with what the others landed last.")
+        )
+    return jobs
+
+
+def build_schedules(catalogue: Catalogue, jobs: Sequence[UnresolvedAssetJobDefinition]) -> list[ScheduleDefinition]:
+    """One per source whose ``_source.yml`` says when. They are off until somebody turns them on."""
+    return [
+        ScheduleDefinition(
+            name=f"{job.name}_schedule",
+            job=job,
+            cron_schedule=catalogue.sources[job.name].schedule,
+            execution_timezone=TIMEZONE,
+            description=f"From sources/{job.name}/_source.yml.",
+        )
+        for job in jobs
+        if job.name in catalogue.sources and catalogue.sources[job.name].schedule
+    ]
+
+
+def build_inbox_sensor(settings: Settings, job: UnresolvedAssetJobDefinition) -> SensorDefinition:
+    @sensor(
+        name="inbox_sensor", job=job, minimum_interval_seconds=30, default_status=DefaultSensorStatus.STOPPED, description="A new file in inbox/."
+    )
+    def inbox_sensor(_context) -> Iterator[RunRequest | SkipReason]:
+        files = list_files(settings.inbox)
+        if not files:
+            yield SkipReason("no new file in the inbox")
+            return
+        # The same files, unchanged, ask for one run only, however often this looks.
+        seen = "|".join(f"{f.name}:{f.stat().st_size}:{f.stat().st_mtime_ns}" for f in files)
+        yield RunRequest(run_key=hashlib.sha256(seen.encode()).hexdigest())
+
+    return inbox_sensor

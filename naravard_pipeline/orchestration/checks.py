@@ -1,0 +1,100 @@
+"""The suites of ``expectations/`` as asset checks, and for each measure one check that says whether its figures may go out.
+
+Here: how outcomes look in Dagster. Not here: the suites, what Great Expectations found (quality), what is held (publication).
+All checks are blocking, so that the release waits for them. Dagster stops at severity ERROR only, which just the structural ones get: what
+concerns one measure is told as WARN, because a release with that measure held is right.
+"""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+
+from dagster import (
+    AssetCheckKey,
+    AssetCheckResult,
+    AssetChecksDefinition,
+    AssetCheckSeverity,
+    AssetCheckSpec,
+    AssetKey,
+    MetadataValue,
+    multi_asset_check,
+)
+
+from naravard_pipeline.catalogue import Catalogue
+from naravard_pipeline.orchestration.dbt import show_rows
+from naravard_pipeline.orchestration.ingestion import measure_key
+from naravard_pipeline.orchestration.lock import exclusive
+from naravard_pipeline.publication.checks import record_checks
+from naravard_pipeline.publication.contract import read_tables
+from naravard_pipeline.quality import Outcome, Suite, run_suites
+from naravard_pipeline.settings import Settings
+
+MEASURE_CHECK = "figures_may_be_published"
+
+
+def build_checks(settings: Settings, catalogue: Catalogue, suites: Sequence[Suite], table_keys: Mapping[str, AssetKey]) -> AssetChecksDefinition:
+    """``table_keys``: table → its asset."""
+    specs = [
+        AssetCheckSpec(
+            e.name,
+            asset=table_keys[suite.table],
+            description=f"{e.reason}\n\n{e.name_sv} Severity: {e.severity}.",
+            blocking=True,
+            metadata={"severity": e.severity},
+        )
+        for suite in suites
+        for _, e in suite.expectations
+    ]
+    what = "None of the measure's figures breaks a critical expectation; otherwise it is held at its last released ones."
+    live = {m.measure_id: measure_key(m) for m in catalogue.live}
+    # On the facts, not on the source's asset: a check there would have to be over before the facts exist.
+    measure_specs = [AssetCheckSpec(f"{m}_{MEASURE_CHECK}", asset=table_keys["fct_observations"], description=what) for m in live]
+
+    @multi_asset_check(name="great_expectations", specs=[*specs, *measure_specs], can_subset=True)
+    def great_expectations(context) -> Iterator[AssetCheckResult]:
+        with exclusive(settings, "warehouse"):
+            outcomes = run_suites(settings.database, suites, lambda o: context.log.info(_line(o)) if not o.passed else None)
+            manifest = json.loads((settings.dbt_target / "manifest.json").read_bytes())
+            record_checks(settings, read_tables(manifest), outcomes)
+        passed = sum(o.passed for o in outcomes)
+        context.log.info(f"expectations: {passed} of {len(outcomes)} hold")
+        results = [*(_result(o, table_keys[o.table]) for o in outcomes), *_by_measure(outcomes, live, table_keys["fct_observations"])]
+        for result in results:
+            if AssetCheckKey(result.asset_key, result.check_name) in context.selected_asset_check_keys:
+                yield result
+
+    return great_expectations
+
+
+def _result(outcome: Outcome, key: AssetKey) -> AssetCheckResult:
+    is_structural = outcome.severity == "critical" and outcome.scope == "release"
+    return AssetCheckResult(
+        passed=outcome.passed,
+        check_name=outcome.check,
+        asset_key=key,
+        severity=AssetCheckSeverity.ERROR if is_structural else AssetCheckSeverity.WARN,
+        description=None if outcome.passed else outcome.reason,
+        metadata={
+            "rows_looked_at": MetadataValue.int(outcome.observed),
+            "failed_rows": MetadataValue.int(outcome.failed_rows),
+            "severity": MetadataValue.text(outcome.severity),
+            "holds": MetadataValue.json(outcome.by_measure),
+            **show_rows(outcome.rows),
+        },
+    )
+
+
+def _by_measure(outcomes: Sequence[Outcome], live: Mapping[str, AssetKey], facts: AssetKey) -> Iterator[AssetCheckResult]:
+    for measure_id in live:
+        broken = {o.check: o.by_measure[measure_id] for o in outcomes if not o.passed and o.severity == "critical" and measure_id in o.by_measure}
+        yield AssetCheckResult(
+            passed=not broken,
+            check_name=f"{measure_id}_{MEASURE_CHECK}",
+            asset_key=facts,
+            severity=AssetCheckSeverity.WARN,
+            metadata={"failed_rows_by_check": MetadataValue.json(broken)} if broken else {},
+        )
+
+
+def _line(outcome: Outcome) -> str:
+    of = f" of {', '.join(sorted(outcome.by_measure))}" if outcome.by_measure else ""
+    return f"{outcome.severity}: {outcome.check} does not hold in {outcome.table} ({outcome.failed_rows} rows{of})"

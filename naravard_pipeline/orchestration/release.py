@@ -1,0 +1,50 @@
+"""The release as an asset: the last step, which asks the gate again whatever ran before it."""
+
+import json
+from collections.abc import Sequence
+
+from dagster import AssetExecutionContext, AssetKey, AssetsDefinition, Failure, MaterializeResult, MetadataValue, TableRecord, asset
+
+from naravard_pipeline.orchestration.lock import exclusive
+from naravard_pipeline.publication.contract import read_tables
+from naravard_pipeline.publication.gate import GateClosed
+from naravard_pipeline.publication.release import publish
+from naravard_pipeline.settings import Settings
+
+RELEASE_KEY = AssetKey(["published", "release"])
+
+
+def build_release_asset(settings: Settings, deps: Sequence[AssetKey]) -> AssetsDefinition:
+    @asset(
+        key=RELEASE_KEY,
+        deps=list(deps),
+        group_name="published",
+        kinds={"duckdb", "parquet", "csv"},
+        description="What readers see: a whole release, made beside and switched in at once, if every required check of this very build lets it.",
+    )
+    def release(context: AssetExecutionContext) -> MaterializeResult:
+        with exclusive(settings, "warehouse"):
+            try:
+                tables = read_tables(json.loads((settings.dbt_target / "manifest.json").read_bytes()))
+                publication = publish(settings, tables, context.log.info)
+            except GateClosed as closed:
+                raise Failure("Nothing is published; the last release stays.\n" + "\n".join(f"- {f}" for f in closed.failures)) from closed
+            except OSError as error:
+                raise Failure(f"The release could not be written ({error}); the last one stays. Free space there and run again.") from error
+        for hold in (*publication.held.values(), *publication.left_out.values()):
+            context.log.info(f"held: {hold.measure_id}: {hold.reason}")
+        rows = [TableRecord({"table": t, "rows": n}) for t, n in publication.row_counts.items()]
+        return MaterializeResult(
+            metadata={
+                "release_id": publication.release_id,
+                "is_new": publication.is_new,
+                "path": MetadataValue.path(str(publication.path)),
+                "held": MetadataValue.json({m: h.reason_sv for m, h in publication.held.items()}),
+                "left_out": MetadataValue.json({m: h.reason_sv for m, h in publication.left_out.items()}),
+                "is_demo": settings.is_demo,
+                "dagster/row_count": publication.row_counts["fct_observations"],
+                "tables": MetadataValue.table(rows),
+            }
+        )
+
+    return release

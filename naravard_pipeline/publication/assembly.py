@@ -1,0 +1,166 @@
+"""The rows of a release: the candidate's, except where a measure is held; its rows are the last release's, in every table, and say so.
+
+Here: SQL over three attached databases (the new one, ``candidate``, ``last``). Not here: files and links (release), forms (forms).
+"""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+import duckdb
+
+from naravard_pipeline.publication.build import fingerprint
+from naravard_pipeline.publication.contract import Table
+from naravard_pipeline.publication.gate import GateClosed, Hold, Verdict
+
+# A measure that never got out keeps its row in the marts, as a gap: these columns belong to the measure, all others to its figures.
+GAP_COLUMNS = {
+    "framework_id",
+    "goal_area_id",
+    "goal_area_name_sv",
+    "indicator_id",
+    "indicator_name_sv",
+    "indicator_sort_order",
+    "measure_id",
+    "measure_name_sv",
+    "official_name_sv",
+    "measure_status",
+    "unit",
+    "value_type",
+    "direction",
+    "decimals",
+    "target_value",
+    "target_year",
+    "attribution",
+    "source_url",
+    "caveat_sv",
+    "docs_url",
+}
+PUBLISHED = "('published', 'planned', 'retired')"  # a draft goes through everything but this
+
+
+@dataclass(frozen=True)
+class Assembled:
+    """``held`` show their last released figures, ``left_out`` have none to show. ``content_hash`` covers every row but the release's own date."""
+
+    held: Mapping[str, Hold]
+    left_out: Mapping[str, Hold]
+    row_counts: Mapping[str, int]
+    content_hash: str
+
+
+def read_previous(connection: duckdb.DuckDBPyConnection) -> dict[str, Any] | None:
+    """The last release's row of ``meta_release``; None where there is no last release."""
+    if not _has_table(connection, "last", "meta_release"):
+        return None
+    found = connection.execute("select * from last.main.meta_release")
+    return dict(zip([d[0] for d in found.description], found.fetchone(), strict=True))
+
+
+def assemble(connection: duckdb.DuckDBPyConnection, tables: Sequence[Table], verdict: Verdict, now: datetime) -> Assembled:
+    """Create every published table in the connection's own database. Raises ``GateClosed`` if keys or relations break in what comes out."""
+    held, left_out = _split(connection, verdict.holds)
+    connection.execute("create temp table holds (measure_id varchar, held_reason varchar, held_since timestamp)")
+    if held:
+        connection.executemany(
+            "insert into holds values (?, ?, ?)",
+            [[h.measure_id, h.reason_sv, (h.since or now).astimezone(UTC).replace(tzinfo=None)] for h in held.values()],
+        )
+        _keep_first_dates(connection)
+    connection.execute("create temp table left_out as select unnest(?::varchar[]) as measure_id", [sorted(left_out)])
+    connection.execute(
+        f"create temp table accepted as select measure_id from candidate.main.dim_measures where status in {PUBLISHED} "
+        "and measure_id not in (select measure_id from holds)"
+    )
+    for table in tables:
+        connection.execute(f"create table {table.name} as {_rows_sql(connection, table)} order by {', '.join(table.key) or 'all'}")
+    _verify(connection, tables)
+    counts = {t.name: connection.execute(f"select count(*) from {t.name}").fetchone()[0] for t in tables}
+    if not counts.get("fct_observations"):
+        raise GateClosed(["No figure of any measure may go out, so there is nothing to publish. See naravard status."])
+    digest = hashlib.sha256()
+    for table in tables:
+        digest.update(f"{table.name} {fingerprint(connection, table.name)} {table.columns}\n".encode())
+    for result in verdict.results:
+        digest.update(f"{result['suite']}.{result['check']} {result['passed']} {result['failed_rows']}\n".encode())
+    return Assembled(held, left_out, counts, digest.hexdigest())
+
+
+def _split(connection: duckdb.DuckDBPyConnection, holds: Mapping[str, Hold]) -> tuple[dict[str, Hold], dict[str, Hold]]:
+    """Held measures with released figures, and those without. A measure that has left the catalogue, or is not for readers, is neither."""
+    query = f"select measure_id from candidate.main.dim_measures where status in {PUBLISHED}"
+    shown = {row[0] for row in connection.execute(query).fetchall()}
+    released = set()
+    if _has_table(connection, "last", "fct_observations"):
+        released = {row[0] for row in connection.execute("select distinct measure_id from last.main.fct_observations").fetchall()}
+    ours = {m: h for m, h in sorted(holds.items()) if m in shown}
+    return {m: h for m, h in ours.items() if m in released}, {m: h for m, h in ours.items() if m not in released}
+
+
+def _keep_first_dates(connection: duckdb.DuckDBPyConnection) -> None:
+    """A measure that was held already has been held since then."""
+    connection.execute(
+        "update holds set held_since = l.held_since from (select measure_id, min(held_since) as held_since from last.main.fct_observations "
+        "where is_held group by measure_id) as l where l.measure_id = holds.measure_id and l.held_since is not null"
+    )
+
+
+def _rows_sql(connection: duckdb.DuckDBPyConnection, table: Table) -> str:
+    columns = ", ".join(table.column_names)
+    if not table.is_by_measure:
+        return f"select {columns} from candidate.main.{table.name}"
+    # What describes a measure stays although its figures are left out; the figures themselves go.
+    describes = table.name in ("dim_measures", "bridge_indicator_measures")
+    without = "" if describes else " and measure_id not in (select measure_id from left_out)"
+    parts = [
+        f"select {columns} from candidate.main.{table.name} where measure_id is null or (measure_id in (select measure_id from accepted){without})"
+    ]
+    if "has_figures" in table.column_names:
+        gap = ", ".join(_gap_column(c.name, c.type) for c in table.columns)
+        parts.append(f"select distinct {gap} from candidate.main.{table.name} where measure_id in (select measure_id from left_out)")
+    if _has_table(connection, "last", table.name):
+        there = {r[0] for r in connection.execute(f"select column_name from (describe last.main.{table.name})").fetchall()}
+        kept = ", ".join(_held_column(c.name, c.type, there) for c in table.columns)
+        parts.append(f"select {kept} from last.main.{table.name} as l join holds using (measure_id)")
+    return "(" + " union all ".join(parts) + ")"
+
+
+def _gap_column(name: str, kind: str) -> str:
+    if name in GAP_COLUMNS:
+        return name
+    return f"false as {name}" if name in ("has_figures", "is_held") else f"cast(null as {kind}) as {name}"
+
+
+def _held_column(name: str, kind: str, there: set[str]) -> str:
+    if name == "is_held":
+        return "true as is_held"
+    if name in ("held_reason", "held_since"):
+        return f"holds.{name}"
+    return f"l.{name}" if name in there else f"cast(null as {kind}) as {name}"  # a column the last release did not have yet
+
+
+def _verify(connection: duckdb.DuckDBPyConnection, tables: Sequence[Table]) -> None:
+    """dbt tested the candidate; what goes out may mix two builds, so keys and relations are asked for again."""
+    failures = []
+    for table in tables:
+        if table.key:
+            key = ", ".join(table.key)
+            twice = connection.execute(f"select count(*) from (select 1 from {table.name} group by {key} having count(*) > 1)").fetchone()[0]
+            if twice:
+                failures.append(f"{table.name}: {twice} keys ({key}) would stand there more than once in the release.")
+        for relation in table.relations:
+            lost = connection.execute(
+                f"select count(distinct {relation.column}) from {table.name} where {relation.column} is not null "
+                f"and {relation.column} not in (select {relation.to_column} from {relation.to_table})"
+            ).fetchone()[0]
+            if lost:
+                failures.append(f"{table.name}.{relation.column}: {lost} values would point at nothing in {relation.to_table}.")
+    if failures:
+        raise GateClosed(failures)
+
+
+def _has_table(connection: duckdb.DuckDBPyConnection, database: str, table: str) -> bool:
+    query = "select 1 from duckdb_tables() where database_name = ? and table_name = ?"
+    return connection.execute(query, [database, table]).fetchone() is not None

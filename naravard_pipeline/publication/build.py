@@ -1,0 +1,138 @@
+"""The record of a build: what dbt built, what its tests said, and the fingerprint of every table at that moment.
+
+The gate compares these fingerprints with the tables it is about to publish, so that no result of another build can let figures out.
+Not here: running dbt (orchestration), deciding (gate).
+"""
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from naravard_pipeline.landing.atomic import replace_file
+from naravard_pipeline.publication.contract import Table, read_tables
+from naravard_pipeline.settings import DBT_PROJECT, PROJECT, Settings
+
+SAMPLE = 20  # failing rows kept with a check
+
+
+@dataclass(frozen=True)
+class TestResult:
+    """One dbt test. ``status`` is dbt's word: pass, fail, warn, error, skipped. ``rows`` are the first failing ones."""
+
+    __test__ = False  # not a test for pytest
+
+    name: str
+    table: str | None
+    severity: str
+    status: str
+    failed_rows: int
+    message: str | None
+    rows: list[dict[str, Any]]
+
+    @property
+    def passed(self) -> bool:
+        return self.status == "pass"
+
+
+@dataclass(frozen=True)
+class BuildRecord:
+    """``required`` are the names of all tests in the project; a build that skipped one cannot be published."""
+
+    build_id: str
+    built_at: str
+    code_version: str
+    code: str  # code_fingerprint at the time
+    required: list[str]
+    tests: list[TestResult]
+    fingerprints: dict[str, str]
+
+
+def code_fingerprint() -> str:
+    """Hash of the code that turns answers into rows: dbt's models and macros. A change of it rebuilds every measure."""
+    digest = hashlib.sha256()
+    for path in sorted([*DBT_PROJECT.glob("models/**/*.sql"), *DBT_PROJECT.glob("macros/**/*.sql")]):
+        digest.update(path.relative_to(PROJECT).as_posix().encode() + b"\0" + path.read_bytes())
+    return digest.hexdigest()[:16]
+
+
+def fingerprint(connection: duckdb.DuckDBPyConnection, table: str) -> str:
+    """Hash of all rows of a table, whatever their order: count, exclusive or and sum of DuckDB's row hashes.
+
+    Tells accidents and mix-ups apart, not a forger; it lives only between a build and its publication.
+    """
+    count, mixed, total = connection.execute(f"select count(*), bit_xor(hash(t)), sum(cast(hash(t) as hugeint)) from {table} as t").fetchone()
+    return f"{count}-{mixed or 0:x}-{total or 0:x}"
+
+
+def fingerprints(connection: duckdb.DuckDBPyConnection, tables: Iterable[Table], schema: str) -> dict[str, str]:
+    """Table name → fingerprint; a table that is not there has none."""
+    there = {row[0] for row in connection.execute("select table_name from duckdb_tables() where database_name = ?", [schema]).fetchall()}
+    return {t.name: fingerprint(connection, f"{schema}.main.{t.name}") for t in tables if t.name in there}
+
+
+def record_build(settings: Settings, target: Path, code_version: str) -> BuildRecord:
+    """Read what dbt left in ``target`` (manifest and run results) and write ``warehouse/build.json``.
+
+    Call it at once after ``dbt build``, while no other process may write the warehouse.
+    """
+    manifest = json.loads((target / "manifest.json").read_bytes())
+    results = json.loads((target / "run_results.json").read_bytes())
+    with duckdb.connect(str(settings.database), read_only=True) as connection:
+        prints = fingerprints(connection, read_tables(manifest), settings.database.stem)
+        by_id = {r["unique_id"]: r for r in results["results"]}
+        nodes = [n for n in manifest["nodes"].values() if n["resource_type"] == "test"]
+        units = list(manifest.get("unit_tests", {}).values())
+        tests = [_result(n, by_id[n["unique_id"]], connection) for n in (*nodes, *units) if n["unique_id"] in by_id]
+    record = BuildRecord(
+        build_id=results["metadata"]["invocation_id"],
+        built_at=datetime.now(UTC).isoformat(timespec="seconds"),
+        code_version=code_version,
+        code=code_fingerprint(),
+        required=sorted(n["name"] for n in (*nodes, *units)),
+        tests=tests,
+        fingerprints=prints,
+    )
+    write_build(settings, record)
+    return record
+
+
+def write_build(settings: Settings, record: BuildRecord) -> None:
+    replace_file(build_file(settings), json.dumps(asdict(record), ensure_ascii=False, default=str).encode())
+
+
+def build_file(settings: Settings) -> Path:
+    return settings.warehouse / "build.json"
+
+
+def read_build(settings: Settings) -> BuildRecord | None:
+    """The record of the last build, or None when there is none that can be read."""
+    try:
+        content = json.loads(build_file(settings).read_bytes())
+        return BuildRecord(**{**content, "tests": [TestResult(**t) for t in content["tests"]]})
+    except (OSError, ValueError, TypeError, KeyError):
+        return None
+
+
+def _result(node: Mapping[str, Any], result: Mapping[str, Any], connection: duckdb.DuckDBPyConnection) -> TestResult:
+    status = result["status"]
+    rows: list[dict[str, Any]] = []
+    if status in ("fail", "warn") and result.get("compiled_code") and node["resource_type"] == "test":
+        found = connection.execute(f"select * from ({result['compiled_code']}) limit {SAMPLE}")
+        names = [d[0] for d in found.description]
+        rows = [dict(zip(names, map(str, row), strict=True)) for row in found.fetchall()]
+    attached = node.get("attached_node") or node.get("model") or ""
+    return TestResult(
+        name=node["name"],
+        table=attached.split(".")[-1] or None,
+        severity="warning" if (node.get("config") or {}).get("severity", "error").lower() == "warn" else "critical",
+        status=status,
+        failed_rows=int(result.get("failures") or 0),
+        message=result.get("message"),
+        rows=rows,
+    )

@@ -1,0 +1,81 @@
+"""``datapackage.json``: the release described by the Data Package standard (Frictionless, https://datapackage.org/standard/data-package/).
+
+Here: the description. Each CSV file is a resource with its Table Schema (types, keys, relations); the same table as Parquet is another.
+"""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from naravard_pipeline.publication.contract import Column, Table
+
+TYPES = {
+    "varchar": {"type": "string"},
+    "double": {"type": "number"},
+    "integer": {"type": "integer"},
+    "bigint": {"type": "integer"},
+    "boolean": {"type": "boolean", "trueValues": ["true"], "falseValues": ["false"]},
+    "date": {"type": "date"},
+    "timestamp": {"type": "datetime", "format": "any"},
+}
+
+
+def build_datapackage(connection: duckdb.DuckDBPyConnection, folder: Path, tables: Sequence[Table], release: Mapping[str, Any]) -> dict[str, Any]:
+    """The description of the files that lie in ``folder`` already; sizes and hashes are theirs."""
+    made_up = release["is_demo"]
+    return {
+        "$schema": "https://datapackage.org/profiles/2.0/datapackage.json",
+        "name": "naravard",
+        "id": release["release_id"],
+        "title": "Nära vård: uppföljning" + (" – PÅHITTADE UPPGIFTER" if made_up else ""),
+        "description": (
+            "Påhittade uppgifter för demonstration; de säger ingenting om någon verklig plats."
+            if made_up
+            else "Målområden, indikatorer, mått och observationer för omställningen till nära vård. Källan till varje mått står i dim_measures."
+        ),
+        "version": release["release_id"],
+        "created": release["published_at"],
+        "sources": [] if made_up else _sources(connection),
+        "resources": [resource for table in tables for resource in _resources(folder, table, tables)],
+    }
+
+
+def _sources(connection: duckdb.DuckDBPyConnection) -> list[dict[str, str]]:
+    query = "select distinct attribution from dim_measures where measure_id in (select measure_id from fct_observations) order by all"
+    return [{"title": row[0]} for row in connection.execute(query).fetchall()]
+
+
+def _resources(folder: Path, table: Table, tables: Sequence[Table]) -> list[dict[str, Any]]:
+    schema: dict[str, Any] = {"fields": [_field(c) for c in table.columns], "missingValues": [""]}
+    if table.key and not table.name.startswith(("mart_", "meta_checks")):  # a key column of those may be null: a gap, a check of a whole table
+        schema["primaryKey"] = list(table.key)
+    names = {t.name for t in tables}
+    relations = [r for r in table.relations if r.to_table in names]
+    if relations:
+        schema["foreignKeys"] = [
+            {"fields": [r.column], "reference": {"resource": "" if r.to_table == table.name else r.to_table, "fields": [r.to_column]}}
+            for r in relations
+        ]
+    csv = {"name": table.name, "format": "csv", "mediatype": "text/csv", "encoding": "utf-8", "type": "table", "schema": schema}
+    parquet = {"name": f"{table.name}-parquet", "format": "parquet", "mediatype": "application/vnd.apache.parquet", "type": "file"}
+    return [_described(folder, table, csv), _described(folder, table, parquet)]
+
+
+def _described(folder: Path, table: Table, resource: dict[str, Any]) -> dict[str, Any]:
+    path = folder / resource["format"] / f"{table.name}.{resource['format']}"
+    with open(path, "rb") as file:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+    described = {
+        "path": path.relative_to(folder).as_posix(),
+        "description": table.description,
+        "bytes": path.stat().st_size,
+        "hash": f"sha256:{digest}",
+    }
+    return {"name": resource["name"]} | described | resource
+
+
+def _field(column: Column) -> dict[str, Any]:
+    return {"name": column.name, **TYPES[column.type], "description": column.description}

@@ -1,0 +1,128 @@
+"""The gate: may these tables go out, and which measures must stay as they were?
+
+It asks again, inside publication, whatever was asked before: every required result must be there, belong to these very tables and be good.
+Here: the verdict. Not here: making a release of it (release). Nothing outside may pass a verdict in.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from naravard_pipeline.landing.snapshot import Landed
+from naravard_pipeline.publication.build import BuildRecord
+from naravard_pipeline.publication.checks import ChecksRecord
+from naravard_pipeline.quality import Outcome, Suite
+
+
+class GateClosed(Exception):
+    """The whole last release stays in place. ``failures`` are the reasons, one sentence each, each with its remedy."""
+
+    def __init__(self, failures: Sequence[str]):
+        super().__init__("\n".join(failures))
+        self.failures = list(failures)
+
+
+@dataclass(frozen=True)
+class Hold:
+    """Why one measure stays at its last released figures. ``since`` is known where the landing knows it."""
+
+    measure_id: str
+    reason: str
+    reason_sv: str
+    since: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Verdict:
+    holds: Mapping[str, Hold]
+    results: list[dict[str, Any]] = field(default_factory=list)  # every check, as the release shows it
+
+
+def judge(
+    build: BuildRecord | None,
+    checks: ChecksRecord | None,
+    suites: Sequence[Suite],
+    landed: Sequence[Landed],
+    fingerprints: Mapping[str, str],
+) -> Verdict:
+    """Decide on the tables whose ``fingerprints`` were taken just now. Raises ``GateClosed`` for anything structural.
+
+    ``suites`` say which expectations are required, the build record which dbt tests; ``landed`` is the last attempt at each measure.
+    """
+    if build is None:
+        raise GateClosed(["There is no complete build to publish. Run the whole job: naravard run"])
+    failures = [*_wrong_build(build, fingerprints), *_dbt_failures(build)]
+    if checks is None:
+        failures.append("The checks of expectations/ have not been run on this build. Run the whole job: naravard run")
+    else:
+        failures += _wrong_checks(build, checks, suites)
+    if failures:
+        raise GateClosed(failures)
+    holds: dict[str, Hold] = {}
+    for state in landed:
+        if state.state in ("kept", "failed"):
+            holds[state.measure_id] = Hold(state.measure_id, state.reason, state.reason_sv, state.kept_since)
+    for outcome in checks.outcomes:
+        if outcome.passed or outcome.severity != "critical":
+            continue
+        if outcome.scope == "release":
+            failures.append(f"{outcome.table}: {outcome.check} does not hold ({outcome.failed_rows} rows). {outcome.reason}")
+        for measure_id, rows in outcome.by_measure.items():
+            holds.setdefault(measure_id, Hold(measure_id, f"{outcome.check}: {rows} rows", f"{outcome.reason_sv} ({rows} uppgifter)"))
+    if failures:
+        raise GateClosed(failures)
+    return Verdict(holds, [*map(_shown_test, build.tests), *(o.to_json() | {"kind": "great_expectations"} for o in checks.outcomes)])
+
+
+def _wrong_build(build: BuildRecord, fingerprints: Mapping[str, str]) -> list[str]:
+    if build.fingerprints == dict(fingerprints):
+        return []
+    changed = sorted(t for t in {*build.fingerprints, *fingerprints} if build.fingerprints.get(t) != fingerprints.get(t))
+    return [f"The warehouse is not what the recorded build left: {', '.join(changed)} changed since. Run the whole job again: naravard run"]
+
+
+def _dbt_failures(build: BuildRecord) -> list[str]:
+    reported = {t.name: t for t in build.tests}
+    missing = [name for name in build.required if name not in reported or reported[name].status == "skipped"]
+    failures = [f"dbt's test {t.name} does not hold: {t.message or t.status}" for t in build.tests if not t.passed and _is_critical(t)]
+    if missing:
+        shown = ", ".join(missing[:5]) + (f" and {len(missing) - 5} more" if len(missing) > 5 else "")
+        failures.append(f"{len(missing)} required dbt tests gave no result in this build: {shown}. Build everything: naravard run")
+    return failures
+
+
+def _is_critical(test) -> bool:
+    return test.severity == "critical" and test.status != "skipped"
+
+
+def _wrong_checks(build: BuildRecord, checks: ChecksRecord, suites: Sequence[Suite]) -> list[str]:
+    failures = []
+    if checks.fingerprints != build.fingerprints:
+        failures.append("The results of expectations/ belong to another build. Run the whole job again: naravard run")
+    required = {(s.name, e.name) for s in suites for b in s.batches for e in b.expectations}
+    missing = sorted(f"{suite}.{name}" for suite, name in required - {(o.suite, o.check) for o in checks.outcomes})
+    if missing:
+        failures.append(f"Required checks gave no result: {', '.join(missing)}. Run the whole job again: naravard run")
+    if not required:
+        failures.append("expectations/ requires nothing, and nothing unchecked may go out. Restore the suites.")
+    return failures
+
+
+def _shown_test(test) -> dict[str, Any]:
+    return {
+        "kind": "dbt",
+        "check": test.name,
+        "suite": "dbt",
+        "table": test.table,
+        "severity": test.severity,
+        "scope": "release",
+        "passed": test.passed,
+        "reason": test.message or "",
+        "failed_rows": test.failed_rows,
+        "rows": test.rows,
+        "by_measure": {},
+    }
+
+
+__all__ = ["GateClosed", "Hold", "Outcome", "Verdict", "judge"]

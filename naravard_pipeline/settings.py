@@ -1,0 +1,99 @@
+"""Every path, address and environment variable, in one place. Nothing else reads the environment."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Self
+
+PROJECT = Path(__file__).resolve().parents[1]
+SOURCES = PROJECT / "sources"
+EXPECTATIONS = PROJECT / "expectations"
+DBT_PROJECT = PROJECT / "dbt_project"
+
+BASE_URLS = {
+    "kolada": "https://api.kolada.se/v3",
+}
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What one installation is told from outside.
+
+    ``home`` holds all data. ``base_urls`` maps ``source_id`` to the address its connector asks.
+    ``is_demo`` marks everything made in this home as made up; a home is one or the other for life.
+    """
+
+    home: Path
+    base_urls: Mapping[str, str] = field(default_factory=lambda: dict(BASE_URLS))
+    is_demo: bool = False
+    attempts: int = 8  # tries of one request, the first included
+    requests_per_second: float = 5.0
+    timeout_seconds: float = 60.0
+
+    @classmethod
+    def from_environment(cls, environ: Mapping[str, str] = os.environ) -> Self:
+        """Read ``NARAVARD_*``; raises ``ValueError`` with the variable's name where a value makes no sense."""
+
+        def number(name: str, default: float) -> float:
+            text = environ.get(name, "").strip() or str(default)
+            try:
+                value = float(text)
+            except ValueError:
+                value = 0.0
+            if value <= 0:
+                raise ValueError(f"{name} is {text!r}; expected a number above 0")
+            return value
+
+        return cls(
+            home=Path(environ.get("NARAVARD_HOME") or "data").resolve(),
+            base_urls={s: (environ.get(f"NARAVARD_{s.upper()}_URL") or url).rstrip("/") for s, url in BASE_URLS.items()},
+            is_demo=environ.get("NARAVARD_IS_DEMO", "").lower() in ("1", "true", "yes"),
+            attempts=int(number("NARAVARD_ATTEMPTS", cls.attempts)),
+            requests_per_second=number("NARAVARD_REQUESTS_PER_SECOND", cls.requests_per_second),
+            timeout_seconds=number("NARAVARD_TIMEOUT_SECONDS", cls.timeout_seconds),
+        )
+
+    def to_environment(self) -> dict[str, str]:
+        """The variables that ``from_environment`` reads as these settings, for a process started from here."""
+        return {
+            "NARAVARD_HOME": str(self.home),
+            **{f"NARAVARD_{source.upper()}_URL": url for source, url in self.base_urls.items()},
+            "NARAVARD_IS_DEMO": "1" if self.is_demo else "",
+            "NARAVARD_ATTEMPTS": str(self.attempts),
+            "NARAVARD_REQUESTS_PER_SECOND": str(self.requests_per_second),
+            "NARAVARD_TIMEOUT_SECONDS": str(self.timeout_seconds),
+        }
+
+    def changed(self, **values) -> Self:
+        return replace(self, **values)
+
+    @property
+    def landing(self) -> Path:
+        return self.home / "landing"
+
+    @property
+    def inbox(self) -> Path:
+        return self.home / "inbox"
+
+    @property
+    def warehouse(self) -> Path:
+        return self.home / "warehouse"
+
+    @property
+    def database(self) -> Path:
+        """The working database. Only dbt writes it, only the gate and the checks read it; readers have ``published``."""
+        return self.warehouse / "warehouse.duckdb"
+
+    @property
+    def dbt_target(self) -> Path:
+        """Where dbt keeps its manifest and results for this home."""
+        return self.warehouse / "dbt"
+
+    @property
+    def published(self) -> Path:
+        return self.home / "published"
+
+    @property
+    def dagster_home(self) -> Path:
+        return self.home / "dagster"

@@ -1,0 +1,297 @@
+"""The gate and the release on a warehouse of a few rows: each way round the gate is tried, and each must be closed."""
+
+import json
+import os
+
+import duckdb
+import pytest
+from publishing import TABLES, TEST_NAMES, Bench, breach
+
+from naravard_pipeline.publication import forms, release
+from naravard_pipeline.publication.build import TestResult, build_file
+from naravard_pipeline.publication.checks import checks_file
+from naravard_pipeline.publication.gate import GateClosed
+from naravard_pipeline.publication.release import current_release, list_releases, read_release
+
+FIGURES = {"falls": {"00": 1.0, "04": 2.0}, "plans": {"04": 7.0}}
+
+
+@pytest.fixture
+def bench(tmp_path):
+    return Bench(tmp_path / "home")
+
+
+@pytest.fixture
+def published(bench):
+    bench.build(FIGURES)
+    bench.check()
+    bench.publish()
+    return bench
+
+
+def values(bench):
+    return bench.released("select measure_id, area_code, value, is_held from fct_observations order by all")
+
+
+class TestTheWayOut:
+    def test_a_good_build_goes_out_whole(self, published):
+        assert values(published) == [("falls", "00", 1.0, False), ("falls", "04", 2.0, False), ("plans", "04", 7.0, False)]
+        folder = current_release(published.settings)
+        assert {p.name for p in folder.iterdir()} == {"naravard.duckdb", "parquet", "csv", "datapackage.json", "quality.json", "quality.html"}
+        for form in ("parquet", "csv"):
+            names = {p.stem for p in (folder / form).iterdir()}
+            assert names == {t.name for t in TABLES} | {"meta_checks", "meta_release"}
+        assert published.released("select comment from duckdb_columns() where table_name = 'fct_observations' and column_name = 'value'") == [
+            ("What value is.",)
+        ]
+
+    def test_every_form_has_the_same_rows(self, published):
+        folder = current_release(published.settings)
+        for table in (t.name for t in TABLES):
+            own = set(map(str, published.released(f"from {table}")))
+            parquet = duckdb.sql(f"from '{folder}/parquet/{table}.parquet'").fetchall()
+            kinds = ", ".join(f"'{c.name}': '{c.type}'" for t in TABLES if t.name == table for c in t.columns)
+            csv = duckdb.sql(f"from read_csv('{folder}/csv/{table}.csv', types = {{{kinds}}})").fetchall()
+            assert own == set(map(str, parquet)) == set(map(str, csv))
+
+    def test_nothing_in_a_release_can_be_written(self, published):
+        for path in current_release(published.settings).rglob("*"):
+            assert path.is_dir() or not path.stat().st_mode & 0o222
+
+    def test_the_same_content_is_no_new_release(self, published):
+        published.build(FIGURES)
+        published.check()
+        assert not published.publish().is_new
+        assert len(list_releases(published.settings)) == 1
+
+    def test_a_draft_stays_inside(self, bench):
+        bench.build(FIGURES, drafts=("plans",))
+        bench.check()
+        bench.publish()
+        for table in ("dim_measures", "fct_observations", "mart_county_goal"):
+            assert bench.released(f"select count(*) from {table} where measure_id = 'plans'") == [(0,)]
+
+    def test_a_spreadsheet_finds_no_formula(self, bench):
+        bench.build({"=cmd()": {"00": -1.0}})
+        bench.check()
+        bench.publish()
+        text = (current_release(bench.settings) / "csv" / "fct_observations.csv").read_text()
+        assert "\n'=cmd(),00,2024-12-31,-1.0" in text
+
+    def test_made_up_figures_say_so(self, tmp_path):
+        bench = Bench(tmp_path / "demo", is_demo=True)
+        bench.build(FIGURES)
+        bench.check()
+        bench.publish()
+        folder = current_release(bench.settings)
+        assert bench.released("select is_demo from meta_release") == [(True,)]
+        assert "PÅHITTADE" in json.loads((folder / "datapackage.json").read_text())["title"]
+        assert "Påhittade" in (folder / "quality.html").read_text()
+
+
+class TestOneMeasureIsHeld:
+    def test_its_last_released_rows_stay_and_say_why_and_the_others_go_out(self, published):
+        published.build({"falls": {"00": 99.0, "04": 99.0, "0484": 99.0}, "plans": {"04": 8.0}})
+        published.check(breach({"falls": 3}))
+        outcome = published.publish()
+        assert list(outcome.held) == ["falls"] and not outcome.left_out
+        assert values(published) == [("falls", "00", 1.0, True), ("falls", "04", 2.0, True), ("plans", "04", 8.0, False)]
+        assert published.released("select value, is_held from mart_county_goal where measure_id = 'falls' order by all") == [(1.0, True), (2.0, True)]
+        [(reason, since)] = published.released("select distinct held_reason, held_since from fct_observations where is_held")
+        assert "3 uppgifter" in reason and since is not None
+
+    def test_it_is_held_since_the_first_time(self, published):
+        for value in (99.0, 98.0):
+            published.build({"falls": {"00": value}, "plans": {"04": value}})
+            published.check(breach({"falls": 1}))
+            published.publish()
+            [(since,)] = published.released("select distinct held_since from fct_observations where is_held")
+            if value == 99.0:
+                first = since
+        assert since == first
+
+    def test_it_goes_out_again_when_it_is_good(self, published):
+        published.build({"falls": {"00": 99.0}, "plans": {"04": 7.0}})
+        published.check(breach({"falls": 1}))
+        published.publish()
+        published.build({"falls": {"00": 3.0}, "plans": {"04": 7.0}})
+        published.check()
+        published.publish()
+        assert values(published) == [("falls", "00", 3.0, False), ("plans", "04", 7.0, False)]
+
+    def test_one_that_was_never_released_stays_out_and_is_a_gap(self, bench):
+        bench.build(FIGURES)
+        bench.check(breach({"plans": 1}))
+        outcome = bench.publish()
+        assert list(outcome.left_out) == ["plans"]
+        assert values(bench) == [("falls", "00", 1.0, False), ("falls", "04", 2.0, False)]
+        assert bench.released("select measure_id, area_code, value, has_figures from mart_county_goal where not has_figures order by all") == [
+            ("plans", None, None, False),
+            (None, None, None, False),
+        ]
+        assert bench.released("select count(*) from dim_measures where measure_id = 'plans'") == [(1,)]
+
+    def test_a_refused_answer_holds_it_since_the_landing_says(self, published):
+        published.keep("falls")
+        published.build(FIGURES)
+        published.check()
+        assert list(published.publish().held) == ["falls"]
+        assert published.released("select distinct held_reason, held_since::varchar from fct_observations where is_held") == [
+            ("Källans svar krympte.", "2026-02-01 00:00:00")
+        ]
+        assert published.released("select kind, measure_id from meta_checks where not is_passed") == [("landing", "falls")]
+
+    def test_a_warning_holds_nothing(self, published):
+        published.build({"falls": {"00": 99.0}})
+        published.check(breach({"falls": 1}, severity="warning"))
+        assert not published.publish().held
+        assert values(published) == [("falls", "00", 99.0, False)]
+
+    def test_a_measure_that_left_the_catalogue_leaves_the_release(self, published):
+        published.keep("falls")
+        published.build({"plans": {"04": 7.0}})
+        published.check()
+        published.publish()
+        assert values(published) == [("plans", "04", 7.0, False)]
+
+
+class TestTheGateIsClosed:
+    """Each of these leaves the last release exactly as it was."""
+
+    @pytest.fixture(autouse=True)
+    def unchanged(self, published):
+        before = values(published), os.readlink(published.settings.published / "current")
+        published.build({"falls": {"00": 99.0}})
+        published.check()
+        yield
+        assert (values(published), os.readlink(published.settings.published / "current")) == before
+        assert not list((published.settings.published / "releases").glob(".unfinished-*"))
+
+    def refused(self, published, *words):
+        with pytest.raises(GateClosed) as closed:
+            published.publish()
+        text = str(closed.value)
+        assert all(word in text for word in words), text
+
+    def test_when_the_tables_are_not_those_that_were_built(self, published):
+        published.fill({"falls": {"00": 100.0}})
+        self.refused(published, "fct_observations", "changed since", "naravard run")
+
+    def test_when_a_table_is_missing(self, published):
+        with duckdb.connect(str(published.settings.database)) as connection:
+            connection.execute("drop table mart_county_goal")
+        self.refused(published, "mart_county_goal")
+
+    def test_when_the_checks_belong_to_another_build(self, published):
+        published.build({"falls": {"00": 98.0}})
+        self.refused(published, "belong to another build")
+
+    def test_when_there_are_no_checks(self, published):
+        checks_file(published.settings).unlink()
+        self.refused(published, "have not been run")
+
+    def test_when_the_record_of_the_checks_is_cut(self, published):
+        path = checks_file(published.settings)
+        path.write_bytes(path.read_bytes()[:100])
+        self.refused(published, "have not been run")
+
+    def test_when_there_is_no_build(self, published):
+        build_file(published.settings).unlink()
+        self.refused(published, "no complete build")
+
+    def test_when_a_required_expectation_gave_no_result(self, published):
+        published.check(leave_out=breach({}).check)
+        self.refused(published, "gave no result", breach({}).check)
+
+    def test_when_dbt_ran_without_its_tests(self, published):
+        published.build({"falls": {"00": 99.0}}, tests=[])
+        published.check()
+        self.refused(published, "2 required dbt tests", "naravard run")
+
+    @pytest.mark.parametrize("status", ["fail", "error", "skipped"])
+    def test_when_a_dbt_test_does_not_hold(self, published, status):
+        tests = [
+            TestResult(name, "fct_observations", "critical", status if name == "areas_exist" else "pass", 1, "Got 1 result", [])
+            for name in TEST_NAMES
+        ]
+        published.build({"falls": {"00": 99.0}}, tests=tests)
+        published.check()
+        self.refused(published, "areas_exist")
+
+    def test_when_a_critical_failure_belongs_to_no_measure(self, published):
+        published.check(breach({}))
+        self.refused(published, breach({}).check)
+
+    def test_when_no_measure_may_go_out_and_none_was_released(self, tmp_path, published):
+        new = Bench(tmp_path / "new")
+        new.build(FIGURES)
+        new.check(breach({"falls": 1, "plans": 1}))
+        with pytest.raises(GateClosed, match="nothing to publish"):
+            new.publish()
+        assert current_release(new.settings) is None
+
+    def test_when_a_held_measure_points_at_an_area_that_is_no_more(self, published):
+        published.build({"plans": {"00": 1.0}, "falls": {"00": 99.0}})  # area 04 is gone, and falls was released with it
+        published.check(breach({"falls": 1}))
+        self.refused(published, "fct_observations.area_code", "dim_areas")
+
+    def test_when_another_process_is_publishing(self, published):
+        with release._only_one(published.settings.published):
+            self.refused(published, "Another process")
+
+    @pytest.mark.parametrize("step", ["assemble", "write_forms", "_close", "_switch"])
+    def test_when_the_disk_fills_up(self, published, monkeypatch, step):
+        def full(*_):
+            raise OSError(28, "No space left on device")
+
+        monkeypatch.setattr(release, step, full)
+        with pytest.raises(OSError, match="No space"):
+            published.publish()
+
+
+def test_a_killed_publication_is_cleared_away_by_the_next(published, monkeypatch):
+    left_over = published.settings.published / "releases" / ".unfinished-1"
+    left_over.mkdir()
+    (left_over / "naravard.duckdb").write_bytes(b"half")
+    published.build({"falls": {"00": 5.0}})
+    published.check()
+    published.publish()
+    assert not left_over.exists()
+    assert values(published) == [("falls", "00", 5.0, False)]
+
+
+def test_readers_keep_what_they_opened_and_find_the_new(published):
+    reader = duckdb.connect(str(published.settings.published / "current" / "naravard.duckdb"), read_only=True)
+    published.build({"falls": {"00": 5.0}})
+    published.check()
+    published.publish()
+    assert reader.execute("select count(*) from fct_observations").fetchone() == (3,)
+    reader.close()
+    assert values(published) == [("falls", "00", 5.0, False)]
+
+
+def test_the_package_is_what_frictionless_calls_valid(published):
+    frictionless = pytest.importorskip("frictionless")
+    report = frictionless.validate(str(current_release(published.settings) / "datapackage.json"))
+    assert report.flatten(["name", "type", "message"]) == [] and report.valid
+    assert len(report.tasks) == 2 * (len(TABLES) + 2)
+
+
+def test_the_package_counts_for_nothing_when_a_file_is_changed(published):
+    frictionless = pytest.importorskip("frictionless")
+    folder = current_release(published.settings)
+    path = folder / "csv" / "dim_areas.csv"
+    path.chmod(0o644)
+    path.write_text(path.read_text() + "99\n")
+    report = frictionless.validate(str(folder / "datapackage.json"))
+    assert not report.valid
+
+
+def test_quality_json_tells_what_a_reader_asks(published):
+    published.build({"falls": {"00": 99.0}, "plans": {"04": 7.0}})
+    published.check(breach({"falls": 1}))
+    published.publish()
+    content = read_release(current_release(published.settings))
+    assert [h["measure_id"] for h in content["held"]] == ["falls"]
+    assert {c["kind"] for c in content["checks"]} == {"dbt", "great_expectations"}
+    assert forms.META_RELEASE.column_names == tuple(content["release"])

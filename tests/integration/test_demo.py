@@ -1,0 +1,229 @@
+"""The demo as a new user runs it, and what must stay true around it: traps of the tools, bad input, other processes."""
+
+import json
+import shutil
+import subprocess
+import sys
+import threading
+import time
+
+import duckdb
+import pytest
+from pipeline import naravard, published, warehouse
+
+from naravard_pipeline.catalogue import read_catalogue
+from naravard_pipeline.publication.contract import read_tables
+from naravard_pipeline.settings import DBT_PROJECT, PROJECT, SOURCES
+
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("demo")]
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory):
+    home = tmp_path_factory.mktemp("demo") / "home"
+    result = naravard(home, "demo")
+    assert result.exit_code == 0, result.output
+    return home, result.output
+
+
+@pytest.fixture
+def copy(demo, tmp_path):
+    """The demo's home to do as one likes with."""
+    shutil.copytree(demo[0], tmp_path / "home", symlinks=True)
+    return tmp_path / "home"
+
+
+def publish_alone(home):
+    """Materialise the release and nothing else, as somebody in Dagster's pages might."""
+    code = "\n".join(
+        [
+            "from dagster import AssetSelection, DagsterInstance",
+            "from naravard_pipeline.definitions import build_definitions",
+            "from naravard_pipeline.settings import Settings",
+            "definitions = build_definitions(Settings.from_environment())",
+            "job = definitions.resolve_job_def('everything')",
+            "from naravard_pipeline.orchestration.release import RELEASE_KEY",
+            "result = job.execute_in_process(asset_selection=[RELEASE_KEY], raise_on_error=False, instance=DagsterInstance.ephemeral())",
+            "raise SystemExit(0 if result.success else 7)",
+        ]
+    )
+    import os
+
+    environment = os.environ | {"NARAVARD_HOME": str(home), "NARAVARD_IS_DEMO": "1"}
+    return subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, cwd=PROJECT)
+
+
+class TestWhatIsPublished:
+    def test_the_catalogue_is_there_with_its_gap(self, demo):
+        home, _ = demo
+        assert published(home, "select count(*) from dim_goal_areas") == [(3,)]
+        assert published(home, "select count(*) from dim_indicators") == [(7,)]
+        assert published(home, "select indicator_id from dim_indicators where is_gap") == [("rehabiliterande",)]
+        gaps = published(home, "select measure_id, has_figures from mart_sormland_god_halsa_vard_omsorg where indicator_id = 'rehabiliterande'")
+        assert gaps == [(None, False)]
+
+    def test_every_live_measure_has_figures_in_its_mart(self, demo):
+        home, _ = demo
+        marts = " union all ".join(
+            f"select measure_id, has_figures from {t}"
+            for (t,) in published(home, "select table_name from duckdb_tables() where table_name like 'mart_%'")
+        )
+        shown = {m for (m,) in published(home, f"select distinct measure_id from ({marts}) where has_figures")}
+        assert shown == {m.measure_id for m in read_catalogue(SOURCES).live}
+
+    def test_every_table_and_column_says_what_it_is(self, demo):
+        home, _ = demo
+        assert published(home, "select table_name from duckdb_tables() where coalesce(comment, '') = ''") == []
+        assert published(home, "select table_name, column_name from duckdb_columns() where coalesce(comment, '') = '' and not internal") == []
+        package = json.loads((home / "published" / "current" / "datapackage.json").read_text())
+        columns = dict(published(home, "select table_name || '.' || column_name, comment from duckdb_columns() where not internal"))
+        for resource in package["resources"]:
+            for field in resource.get("schema", {}).get("fields", []):
+                assert columns[f"{resource['name']}.{field['name']}"] == field["description"]
+
+    def test_made_up_figures_say_so_wherever_they_show(self, demo):
+        home, output = demo
+        assert "MADE-UP" in output and "made up" in output
+        assert published(home, "select is_demo from meta_release") == [(True,)]
+        assert published(home, "select distinct attribution from mart_sormland_nara where attribution is not null") == [
+            ("Påhittade uppgifter för demonstration",)
+        ]
+        assert all("PÅHITTAT" in title for (title,) in published(home, "select source_title from dim_snapshots where source_id = 'kolada'"))
+        assert "Påhittade" in (home / "published" / "current" / "quality.html").read_text()
+
+    def test_no_small_count_from_a_file_is_shown_anywhere(self, demo):
+        home, _ = demo
+        raw = duckdb.sql(f"select count(*) from '{home}/landing/local/observations/sip_antal.parquet' where value between 1 and 4").fetchone()
+        assert raw[0] > 0, "the demo's files should have small counts, or this shows nothing"
+        for table, own in (("fct_observations", "value"), ("mart_sormland_tillsammans", "coalesce(value, previous_value, county_value)")):
+            assert published(home, f"select count(*) from {table} where measure_id = 'sip_antal' and {own} between 1 and 4") == [(0,)]
+        hidden = published(home, "select count(*) from fct_observations where measure_id = 'sip_antal' and suppression = 'primary' and value is null")
+        assert hidden[0][0] >= raw[0]
+
+
+class TestRunningAgain:
+    def test_an_unchanged_world_makes_no_new_release_and_writes_no_answer(self, demo):
+        home, _ = demo
+        landed = {p: p.stat().st_mtime_ns for p in (home / "landing").rglob("*.parquet")}
+        inserted = warehouse(home, "select count(*), min(load_id), max(load_id) from fct_observations")
+        result = naravard(home, "demo")
+        assert result.exit_code == 0 and "nothing has changed since" in result.output
+        assert {p: p.stat().st_mtime_ns for p in (home / "landing").rglob("*.parquet")} == landed
+        assert warehouse(home, "select count(*), min(load_id), max(load_id) from fct_observations") == inserted
+        assert len(list((home / "published" / "releases").iterdir())) == 1
+
+    def test_real_figures_never_enter_a_home_of_made_up_ones(self, demo):
+        home, _ = demo
+        result = naravard(home, "run")
+        assert result.exit_code == 1
+        assert "made-up figures" in result.output and "NARAVARD_HOME" in result.output
+
+    def test_without_any_network_everything_is_held_within_seconds_and_nothing_lost(self, copy):
+        before = published(copy, "select measure_id, area_code, period_start, sex, value from fct_observations order by all")
+        begun = time.monotonic()
+        result = naravard(copy, "run", "--source", "kolada", NARAVARD_IS_DEMO="1", NARAVARD_REQUESTS_PER_SECOND="5")
+        assert result.exit_code == 3, result.output
+        assert published(copy, "select measure_id, area_code, period_start, sex, value from fct_observations order by all") == before
+        assert published(copy, "select distinct is_held from fct_observations where measure_id <> 'sip_antal'") == [(True,)]
+        assert published(copy, "select distinct is_held from fct_observations where measure_id = 'sip_antal'") == [(False,)]
+        assert time.monotonic() - begun < 120, "something waits for a host that does not answer"
+
+    def test_readers_in_another_process_are_never_locked_out(self, copy):
+        code = (
+            "import duckdb, sys, time\n"
+            "end = time.time() + 60\n"
+            "n = 0\n"
+            "while time.time() < end and not sys.stdin.closed:\n"
+            f"    with duckdb.connect('{copy}/published/current/naravard.duckdb', read_only=True) as c:\n"
+            "        rows, releases = c.execute('select (select count(*) from fct_observations), (select count(*) from meta_release)').fetchone()\n"
+            "    assert rows > 0 and releases == 1\n"
+            "    n += 1\n"
+            "    print(n, flush=True)\n"
+        )
+        with subprocess.Popen(
+            [sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE, stdin=subprocess.PIPE, text=True
+        ) as reader:
+            seen = []
+            thread = threading.Thread(target=lambda: seen.extend(reader.stdout), daemon=True)
+            thread.start()
+            try:
+                result = naravard(copy, "run", "--measure", "sip_antal", NARAVARD_IS_DEMO="1")
+                assert result.exit_code == 0, result.output
+                assert reader.poll() is None, reader.stderr.read()
+            finally:
+                reader.kill()
+        assert len(seen) > 5
+
+
+class TestTraps:
+    """Each trap of the tools, tried on the real ones; tests/contracts has those that need none of them."""
+
+    def test_dbt_run_instead_of_build_cannot_be_published(self, copy):
+        dbt = [str(sys.executable).replace("python", "dbt"), "run", "--full-refresh", "--project-dir", DBT_PROJECT, "--profiles-dir", DBT_PROJECT]
+        # A bad row that only dbt's tests would see.
+        path = copy / "landing" / "catalogue" / "areas.parquet"
+        duckdb.sql(
+            f"copy (select * replace (case when area_code = '0484' then '0482' else area_code end as area_code) from '{path}') to '{path}.new' (format parquet)"
+        )
+        (copy / "landing" / "catalogue" / "areas.parquet.new").replace(path)
+        variables = {"NARAVARD_LANDING": str(copy / "landing"), "NARAVARD_DATABASE": str(copy / "warehouse" / "warehouse.duckdb")}
+        import os
+
+        done = subprocess.run(
+            [*map(str, dbt), "--target-path", str(copy / "warehouse" / "dbt")], env=os.environ | variables, capture_output=True, text=True
+        )
+        assert done.returncode == 0, done.stdout
+        before = (copy / "published" / "current").resolve()
+        alone = publish_alone(copy)
+        assert alone.returncode == 7, alone.stderr
+        assert "changed since" in alone.stdout + alone.stderr
+        assert (copy / "published" / "current").resolve() == before
+
+    def test_materialising_the_release_alone_asks_the_gate_again(self, copy):
+        with duckdb.connect(str(copy / "warehouse" / "warehouse.duckdb")) as connection:
+            connection.execute("update fct_observations set value = value + 1000")
+        before = (copy / "published" / "current").resolve()
+        assert publish_alone(copy).returncode == 7
+        assert (copy / "published" / "current").resolve() == before
+
+    def test_a_dbt_test_that_fails_leaves_the_last_release_in_place(self, copy):
+        path = copy / "landing" / "local" / "observations" / "sip_antal.parquet"
+        schema_keeping = f"copy (select * replace ('nobody' as reporter) from '{path}') to '{path}.new' (format parquet)"
+        duckdb.sql(schema_keeping)
+        path.with_name(path.name + ".new").replace(path)
+        (copy / "warehouse" / "build.json").unlink()
+        before = (copy / "published" / "current").resolve()
+        result = naravard(copy, "run", "--measure", "sip_antal", NARAVARD_IS_DEMO="1")
+        assert result.exit_code == 1, result.output
+        assert "fct_observations_reporter_is_a_known_word" in result.output and "still there" in result.output
+        assert "Traceback" not in result.output
+        assert (copy / "published" / "current").resolve() == before
+
+    def test_a_figure_out_of_bounds_holds_only_its_measure(self, copy):
+        path = copy / "landing" / "kolada" / "observations" / "vardtillfallen.parquet"
+        duckdb.sql(f"copy (select * replace (value * 1000 as value) from '{path}') to '{path}.new' (format parquet)")
+        path.with_name(path.name + ".new").replace(path)
+        (copy / "warehouse" / "build.json").unlink()
+        result = naravard(copy, "run", "--measure", "sip_antal", NARAVARD_IS_DEMO="1")
+        assert result.exit_code == 3, result.output
+        assert "vardtillfallen" in result.output
+        assert published(copy, "select distinct measure_id from fct_observations where is_held") == [("vardtillfallen",)]
+        assert published(copy, "select max(value) < 1000000 from fct_observations") == [(True,)]
+        [(check, rows)] = published(copy, "select check_name, failed_rows from meta_checks where not is_passed and severity = 'critical'")
+        assert rows > 20 and "bounds" in check
+
+    def test_the_contract_is_read_from_dbt(self, demo):
+        home, _ = demo
+        tables = {t.name: t for t in read_tables(json.loads((home / "warehouse" / "dbt" / "manifest.json").read_text()))}
+        assert tables["fct_observations"].key == ("measure_id", "area_code", "period_start", "period_end", "sex", "age_group", "reporter")
+        assert ("area_code", "dim_areas") in {(r.column, r.to_table) for r in tables["fct_observations"].relations}
+        assert all(t.key and t.description.startswith("One row per") for t in tables.values())
+
+
+def test_dagster_loads_the_workspace(demo):
+    import os
+
+    dagster = str(sys.executable).replace("python", "dagster")
+    environment = os.environ | {"NARAVARD_HOME": str(demo[0]), "NARAVARD_IS_DEMO": "1", "DAGSTER_HOME": str(demo[0] / "dagster")}
+    done = subprocess.run([dagster, "definitions", "validate", "-w", "workspace.yaml"], cwd=PROJECT, env=environment, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
