@@ -2,7 +2,7 @@
 
 from dagster import AssetKey, Definitions, definitions, in_process_executor
 
-from naravard_pipeline.catalogue import read_catalogue
+from naravard_pipeline.catalogue import Catalogue, read_catalogue
 from naravard_pipeline.orchestration.automation import build_inbox_sensor, build_jobs, build_schedules
 from naravard_pipeline.orchestration.checks import build_checks
 from naravard_pipeline.orchestration.dbt import build_dbt_assets, build_dbt_resource, prepare_manifest, set_dbt_environment
@@ -12,9 +12,12 @@ from naravard_pipeline.quality import read_suites
 from naravard_pipeline.settings import EXPECTATIONS, SOURCES, Settings
 
 
-def build_definitions(settings: Settings) -> Definitions:
-    """Raises ``CatalogueError``, ``SuiteError`` or ``ValueError``, each with file, place and remedy."""
-    catalogue = read_catalogue(SOURCES)
+def build_definitions(settings: Settings, catalogue: Catalogue | None = None) -> Definitions:
+    """What Dagster runs for these settings; ``catalogue`` where it has been read already.
+
+    Raises ``CatalogueError``, ``SuiteError`` or ``ValueError``, each with file, place and remedy.
+    """
+    catalogue = catalogue or read_catalogue(SOURCES)
     suites = read_suites(EXPECTATIONS)
     set_dbt_environment(settings)
     sources = {"kolada": build_kolada_assets(settings, catalogue), "local": build_local_assets(settings, catalogue)}
@@ -30,7 +33,7 @@ def build_definitions(settings: Settings) -> Definitions:
             dbt_assets,
             build_release_asset(settings, published),
         ],
-        asset_checks=[build_checks(settings, catalogue, suites, tables)],
+        asset_checks=[build_checks(settings, suites, tables)],
         jobs=jobs,
         schedules=build_schedules(catalogue, jobs),
         sensors=[build_inbox_sensor(settings, next(job for job in jobs if job.name == "local"))],

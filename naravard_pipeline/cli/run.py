@@ -10,7 +10,9 @@ from typing import Any
 import click
 from rich.markup import escape
 
+from naravard_pipeline.catalogue import Catalogue
 from naravard_pipeline.cli.terminal import HELD, UserError, console, must_be_among, open_catalogue, open_progress
+from naravard_pipeline.landing.home import claim_home
 from naravard_pipeline.settings import Settings
 
 
@@ -24,7 +26,9 @@ def run(sources: Sequence[str], measures: Sequence[str]) -> None:
 
     Example: naravard run --source kolada
     """
-    sys.exit(_run(Settings.from_environment(), sources, measures))
+    settings, catalogue = Settings.from_environment(), open_catalogue()
+    claim_home(settings)
+    sys.exit(_run(settings, catalogue, _selected(catalogue, sources, measures) if sources or measures else None))
 
 
 @click.command()
@@ -33,8 +37,9 @@ def demo() -> None:
 
     Example: naravard demo
     """
-    with _demo_sources() as settings:
-        code = _run(settings, (), ())
+    catalogue = open_catalogue()
+    with _demo_sources(catalogue) as settings:
+        code = _run(settings, catalogue, None)
     current = settings.published / "current"
     console.print("\nEvery figure is made up. Where to look:")
     console.print(f"  {current}/quality.html       what was checked")
@@ -53,11 +58,10 @@ def dev(is_demo: bool, port: int) -> None:
     """
     import subprocess
 
-    from naravard_pipeline.landing.home import claim_home
     from naravard_pipeline.orchestration.run import write_instance
     from naravard_pipeline.settings import PROJECT
 
-    with _demo_sources() if is_demo else nullcontext(Settings.from_environment()) as settings:
+    with _demo_sources(open_catalogue()) if is_demo else nullcontext(Settings.from_environment()) as settings:
         claim_home(settings)
         environment = os.environ | settings.to_environment() | {"DAGSTER_HOME": str(write_instance(settings))}
         dagster = Path(sys.executable).with_name("dagster")
@@ -84,51 +88,43 @@ def generate() -> None:
 
 
 @contextmanager
-def _demo_sources() -> Iterator[Settings]:
+def _demo_sources(catalogue: Catalogue) -> Iterator[Settings]:
     """Settings for the demo: a home of its own, and a server that answers with made-up figures as long as this lasts."""
-    from naravard_pipeline.catalogue import read_catalogue
     from naravard_pipeline.demo.files import write_demo_files
     from naravard_pipeline.demo.server import DemoServer
-    from naravard_pipeline.settings import SOURCES
 
     settings = Settings.from_environment()
     home = settings.home if os.environ.get("NARAVARD_HOME") else settings.home / "demo"
-    catalogue = read_catalogue(SOURCES)
     with DemoServer(catalogue) as server:
         urls = {**settings.base_urls, **server.urls}
         settings = settings.changed(home=home, is_demo=True, base_urls=urls, requests_per_second=1000.0)
+        claim_home(settings)
         write_demo_files(settings.inbox, catalogue)
         yield settings
 
 
-def _run(settings: Settings, sources: Sequence[str], measures: Sequence[str]) -> int:
-    from naravard_pipeline.landing.home import claim_home
-
-    assets = _selected(sources, measures) if sources or measures else None
-    claim_home(settings)
+def _run(settings: Settings, catalogue: Catalogue, assets: Sequence[Any] | None) -> int:
+    """Run ``assets`` and what follows from them, everything if None; returns the exit code."""
     settings.inbox.mkdir(parents=True, exist_ok=True)
-    with open_progress("reading the catalogue") as tell:
+    with open_progress("starting") as tell:
         tell(f"naravard: {settings.home}" + (" (MADE-UP FIGURES)" if settings.is_demo else ""))
         from naravard_pipeline.definitions import build_definitions
         from naravard_pipeline.orchestration.run import execute
 
-        outcome = execute(build_definitions(settings), settings, assets, tell)
+        outcome = execute(build_definitions(settings, catalogue), settings, assets, tell)
     if outcome.failure:
         raise UserError(f"{outcome.failure}\nWhat was published before is still there: {settings.published / 'current'}")
     return _report(outcome.release)
 
 
-def _selected(sources: Sequence[str], measures: Sequence[str]) -> list[Any]:
-    from naravard_pipeline.catalogue import read_catalogue
-    from naravard_pipeline.orchestration.ingestion import measure_key
-    from naravard_pipeline.settings import SOURCES
-
-    catalogue = read_catalogue(SOURCES)
+def _selected(catalogue: Catalogue, sources: Sequence[str], measures: Sequence[str]) -> list[Any]:
     live = {m.measure_id: m for m in catalogue.live}
     for name in sources:
         must_be_among(name, sorted({m.source_id for m in live.values()}), "--source", "source with a connector")
     for name in measures:
         must_be_among(name, sorted(live), "--measure", "measure with a source")
+    from naravard_pipeline.orchestration.ingestion import measure_key
+
     return [measure_key(m) for m in live.values() if m.measure_id in measures or m.source_id in sources]
 
 

@@ -17,18 +17,22 @@ from dagster._core.definitions.unresolved_asset_job_definition import Unresolved
 
 from naravard_pipeline.catalogue import Catalogue
 from naravard_pipeline.landing.inbox import list_files
-from naravard_pipeline.orchestration.dbt import CATALOGUE_KEY
 from naravard_pipeline.settings import Settings
 
 TIMEZONE = "Europe/Stockholm"
 EVERYTHING = "everything"
 
 
+def what_follows() -> AssetSelection:
+    """All that comes after the landing, whichever source landed: the gate refuses a build of a part."""
+    return AssetSelection.groups("landing", "staging", "intermediate", "core", "marts", "published")
+
+
 def build_jobs(source_ids: Sequence[str]) -> list[UnresolvedAssetJobDefinition]:
     """Every job ends with the whole of dbt, all checks and the release: no way to publish a part."""
     jobs = [define_asset_job(EVERYTHING, AssetSelection.all(), description="All sources, dbt, checks, release.")]
     for source_id in source_ids:
-        selection = AssetSelection.groups(source_id) | AssetSelection.assets(CATALOGUE_KEY).downstream()
+        selection = AssetSelection.groups(source_id) | what_follows()
         jobs.append(
             define_asset_job(source_id, selection, description=f"{source_id}, then dbt, checks and release with what the others landed last.")
         )

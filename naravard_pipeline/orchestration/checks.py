@@ -1,4 +1,4 @@
-"""The suites of ``expectations/`` as asset checks, and for each measure one check that says whether its figures may go out.
+"""The suites of ``expectations/`` as asset checks.
 
 Here: how outcomes look in Dagster. Not here: the suites, what Great Expectations found (quality), what is held (publication).
 All checks are blocking, so that the release waits for them. Dagster stops at severity ERROR only, which just the structural ones get: what
@@ -19,19 +19,15 @@ from dagster import (
     multi_asset_check,
 )
 
-from naravard_pipeline.catalogue import Catalogue
 from naravard_pipeline.orchestration.dbt import show_rows
-from naravard_pipeline.orchestration.ingestion import measure_key
 from naravard_pipeline.orchestration.lock import exclusive
 from naravard_pipeline.publication.checks import record_checks
 from naravard_pipeline.publication.contract import read_tables
 from naravard_pipeline.quality import Outcome, Suite, run_suites
 from naravard_pipeline.settings import Settings
 
-MEASURE_CHECK = "figures_may_be_published"
 
-
-def build_checks(settings: Settings, catalogue: Catalogue, suites: Sequence[Suite], table_keys: Mapping[str, AssetKey]) -> AssetChecksDefinition:
+def build_checks(settings: Settings, suites: Sequence[Suite], table_keys: Mapping[str, AssetKey]) -> AssetChecksDefinition:
     """``table_keys``: table → its asset."""
     specs = [
         AssetCheckSpec(
@@ -44,12 +40,8 @@ def build_checks(settings: Settings, catalogue: Catalogue, suites: Sequence[Suit
         for suite in suites
         for _, e in suite.expectations
     ]
-    what = "None of the measure's figures breaks a critical expectation; otherwise it is held at its last released ones."
-    live = {m.measure_id: measure_key(m) for m in catalogue.live}
-    # On the facts, not on the source's asset: a check there would have to be over before the facts exist.
-    measure_specs = [AssetCheckSpec(f"{m}_{MEASURE_CHECK}", asset=table_keys["fct_observations"], description=what) for m in live]
 
-    @multi_asset_check(name="great_expectations", specs=[*specs, *measure_specs], can_subset=True)
+    @multi_asset_check(name="great_expectations", specs=specs, can_subset=True)
     def great_expectations(context) -> Iterator[AssetCheckResult]:
         with exclusive(settings, "warehouse"):
             outcomes = run_suites(settings.database, suites, lambda o: context.log.info(_line(o)) if not o.passed else None)
@@ -57,8 +49,7 @@ def build_checks(settings: Settings, catalogue: Catalogue, suites: Sequence[Suit
             record_checks(settings, read_tables(manifest), outcomes)
         passed = sum(o.passed for o in outcomes)
         context.log.info(f"expectations: {passed} of {len(outcomes)} hold")
-        results = [*(_result(o, table_keys[o.table]) for o in outcomes), *_by_measure(outcomes, live, table_keys["fct_observations"])]
-        for result in results:
+        for result in (_result(o, table_keys[o.table]) for o in outcomes):
             if AssetCheckKey(result.asset_key, result.check_name) in context.selected_asset_check_keys:
                 yield result
 
@@ -81,18 +72,6 @@ def _result(outcome: Outcome, key: AssetKey) -> AssetCheckResult:
             **show_rows(outcome.rows),
         },
     )
-
-
-def _by_measure(outcomes: Sequence[Outcome], live: Mapping[str, AssetKey], facts: AssetKey) -> Iterator[AssetCheckResult]:
-    for measure_id in live:
-        broken = {o.check: o.by_measure[measure_id] for o in outcomes if not o.passed and o.severity == "critical" and measure_id in o.by_measure}
-        yield AssetCheckResult(
-            passed=not broken,
-            check_name=f"{measure_id}_{MEASURE_CHECK}",
-            asset_key=facts,
-            severity=AssetCheckSeverity.WARN,
-            metadata={"failed_rows_by_check": MetadataValue.json(broken)} if broken else {},
-        )
 
 
 def _line(outcome: Outcome) -> str:

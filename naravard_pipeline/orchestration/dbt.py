@@ -108,8 +108,10 @@ def build_dbt_assets(settings: Settings, manifest: Path, ingested: Mapping[str, 
         with exclusive(settings, "warehouse"):
             (settings.dbt_target / "run_results.json").unlink(missing_ok=True)
             last = read_build(settings)
-            arguments = ["build"] if last and last.code == code_fingerprint() else ["build", "--full-refresh"]
-            invocation = dbt.cli(arguments, context=context, target_path=settings.dbt_target, raise_on_error=False)
+            refresh = [] if last and last.code == code_fingerprint() else ["--full-refresh"]
+            invocation = dbt.cli(
+                ["--log-level-file", "warn", "build", *refresh], context=context, target_path=settings.dbt_target, raise_on_error=False
+            )
             events = list(invocation.stream())
             if not (settings.dbt_target / "run_results.json").exists():
                 raise Failure(f"dbt ended before it built anything:\n{_last_words(settings)}")

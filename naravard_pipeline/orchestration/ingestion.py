@@ -161,7 +161,8 @@ def _result(settings: Settings, catalogue: Catalogue, measure: Measure, landed: 
     }
     if lines := _read_lines(settings, catalogue, measure):
         made_up = " (made up)" if settings.is_demo else ""
-        metadata["plot"] = plot_lines(f"{measure.unit}{made_up}", lines)
+        kept = settings.dagster_home / "plots" / measure.measure_id / f"{landed.snapshot_id}.png"
+        metadata["plot"] = plot_lines(f"{measure.unit}{made_up}", lines, kept)
     return MaterializeResult(asset_key=key, metadata=metadata, check_results=[check])
 
 

@@ -17,12 +17,11 @@ from dagster import AssetKey, AssetSelection, DagsterEventType, DagsterInstance,
 from dagster._core.utils import make_new_run_id
 
 from naravard_pipeline.landing.atomic import replace_if_different
-from naravard_pipeline.orchestration.automation import EVERYTHING
-from naravard_pipeline.orchestration.dbt import CATALOGUE_KEY
+from naravard_pipeline.orchestration.automation import EVERYTHING, what_follows
 from naravard_pipeline.orchestration.release import RELEASE_KEY
 from naravard_pipeline.settings import Settings
 
-# One database for all runs: the default, one per run, costs seconds in every run. One run at a time: the warehouse has one writer.
+# One database for all runs. One run at a time: the warehouse has one writer.
 INSTANCE = {
     "telemetry": {"enabled": False},
     "nux": {"enabled": False},
@@ -53,8 +52,8 @@ def write_instance(settings: Settings) -> Path:
     storage.mkdir(parents=True, exist_ok=True)
     content = INSTANCE | {
         "event_log_storage": {
-            "module": "dagster._core.storage.event_log",
-            "class": "ConsolidatedSqliteEventLogStorage",
+            "module": "naravard_pipeline.orchestration.event_log",
+            "class": "EventLog",
             "config": {"base_dir": str(storage)},
         },
         "run_storage": {"module": "dagster._core.storage.runs", "class": "SqliteRunStorage", "config": {"base_dir": str(storage)}},
@@ -62,6 +61,7 @@ def write_instance(settings: Settings) -> Path:
     }
     replace_if_different(settings.dagster_home / "dagster.yaml", yaml.safe_dump(content, sort_keys=False).encode())
     os.environ["DAGSTER_HOME"] = str(settings.dagster_home)
+    os.environ.setdefault("DAGSTER_EVENT_BATCH_SIZE", "500")  # what a run plans to do is written at once, not line by line
     return settings.dagster_home
 
 
@@ -76,7 +76,7 @@ def execute(
     selection = None
     if assets is not None:
         graph = definitions.resolve_asset_graph()
-        selection = list((AssetSelection.assets(*assets) | AssetSelection.assets(CATALOGUE_KEY).downstream()).resolve(graph))
+        selection = list((AssetSelection.assets(*assets) | what_follows()).resolve(graph))
     with DagsterInstance.from_config(str(write_instance(settings))) as instance:
         run_id = make_new_run_id()
         listener = _Listener(on_line)

@@ -88,7 +88,10 @@ def test_one_publication_later_only_what_changed_is_new(world):
     assert changed and not {codes[m] for m in changed} & set(RECORDED), "a measure whose figures are the same was read again"
 
     # the revised figure
-    query = "select value from fct_observations where measure_id = 'delaktighet_sarskilt_boende' and area_code = '0484' and period_label = '2024' and sex = 'total'"
+    query = """
+        select value from fct_observations
+        where measure_id = 'delaktighet_sarskilt_boende' and area_code = '0484' and period_label = '2024' and sex = 'total'
+    """
     [(revised,)] = published(home, query)
     [old] = [r[7] for r in before if r[0] == "delaktighet_sarskilt_boende" and r[1] == "0484" and r[2].year == 2024 and r[4] == "total"]
     assert revised == pytest.approx(old * 0.5, abs=1e-6)
