@@ -108,7 +108,7 @@ def said(value: object) -> str:
         case bool():
             return str(value).lower()
         case float():
-            return f"{value:g}"
+            return f"{value:.15g}"
         case date():
             return value.isoformat()
         case str():

@@ -50,10 +50,12 @@ def _check_numbers(measure: Measure, path: Path, report: Report) -> None:
             report(path, ("bounds",), "missing_when", reason=reason)
         return
     if bounds.min >= bounds.max:
-        wanted = Words(f"a number below bounds.max ({bounds.max:g})", f"ett tal under bounds.max ({bounds.max:g})")
+        wanted = Words(f"a number below bounds.max ({bounds.max:.15g})", f"ett tal under bounds.max ({bounds.max:.15g})")
         report(path, ("bounds", "min"), "wrong", found=said(bounds.min), wanted=wanted)
     elif target and not bounds.min <= target.value <= bounds.max:
-        wanted = Words(f"a number within bounds ({bounds.min:g} to {bounds.max:g})", f"ett tal inom bounds ({bounds.min:g} till {bounds.max:g})")
+        wanted = Words(
+            f"a number within bounds ({bounds.min:.15g} to {bounds.max:.15g})", f"ett tal inom bounds ({bounds.min:.15g} till {bounds.max:.15g})"
+        )
         report(path, ("target", "value"), "wrong", found=said(target.value), wanted=wanted)
 
 

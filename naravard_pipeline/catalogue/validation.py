@@ -31,10 +31,10 @@ TYPES: Mapping[str, Words] = {
     "tuple": Words("a list, each item after a dash", "en lista, varje del efter ett streck"),
 }
 LIMITS: Mapping[str, Words] = {
-    "gt": Words("a number above {:g}", "ett tal över {:g}"),
-    "ge": Words("a number from {:g} up", "ett tal från {:g} och uppåt"),
-    "lt": Words("a number below {:g}", "ett tal under {:g}"),
-    "le": Words("a number up to {:g}", "ett tal till och med {:g}"),
+    "gt": Words("a number above {:.15g}", "ett tal över {:.15g}"),
+    "ge": Words("a number from {:.15g} up", "ett tal från {:.15g} och uppåt"),
+    "lt": Words("a number below {:.15g}", "ett tal under {:.15g}"),
+    "le": Words("a number up to {:.15g}", "ett tal till och med {:.15g}"),
 }
 
 

@@ -27,8 +27,9 @@ def run(sources: Sequence[str], measures: Sequence[str]) -> None:
     Example: naravard run --source kolada
     """
     settings, catalogue = Settings.from_environment(), open_catalogue()
+    assets = _selected(catalogue, sources, measures) if sources or measures else None
     claim_home(settings)
-    sys.exit(_run(settings, catalogue, _selected(catalogue, sources, measures) if sources or measures else None))
+    sys.exit(_run(settings, catalogue, assets))
 
 
 @click.command()
@@ -114,7 +115,7 @@ def _run(settings: Settings, catalogue: Catalogue, assets: Sequence[Any] | None)
         outcome = execute(build_definitions(settings, catalogue), settings, assets, tell)
     if outcome.failure:
         raise UserError(f"{outcome.failure}\nWhat was published before is still there: {settings.published / 'current'}")
-    return _report(outcome.release)
+    return _report(outcome.release, outcome.to_mend)
 
 
 def _selected(catalogue: Catalogue, sources: Sequence[str], measures: Sequence[str]) -> list[Any]:
@@ -128,7 +129,7 @@ def _selected(catalogue: Catalogue, sources: Sequence[str], measures: Sequence[s
     return [measure_key(m) for m in live.values() if m.measure_id in measures or m.source_id in sources]
 
 
-def _report(release: dict[str, Any]) -> int:
+def _report(release: dict[str, Any], to_mend: Sequence[str]) -> int:
     held, left_out = release["held"], release["left_out"]
     done = "published" if release["is_new"] else "nothing has changed since"
     console.print(f"[bold]{done}[/bold] {release['release_id']}: {release['dagster/row_count']:,} observations in {release['path']}")
@@ -137,4 +138,8 @@ def _report(release: dict[str, Any]) -> int:
             console.print(f"[yellow]{len(measures)} measure(s) {title}:[/yellow]")
             for measure_id, reason in measures.items():
                 console.print(f"  {measure_id}: {escape(reason)}")
-    return HELD if held or left_out else 0
+    if to_mend:
+        console.print(f"[yellow]{len(to_mend)} file(s) to mend:[/yellow]")
+        for message in to_mend:
+            console.print(f"  {escape(message)}")
+    return HELD if held or left_out or to_mend else 0

@@ -24,9 +24,9 @@ from dagster import (
 )
 
 from naravard_pipeline.catalogue import Catalogue, Measure
-from naravard_pipeline.landing.inbox import take_in
+from naravard_pipeline.landing.inbox import InboxAnswer, take_in
 from naravard_pipeline.landing.kolada import land_kolada
-from naravard_pipeline.landing.loads import land_catalogue
+from naravard_pipeline.landing.loads import MADE_UP, land_catalogue
 from naravard_pipeline.landing.snapshot import Landed
 from naravard_pipeline.landing.store import Landing
 from naravard_pipeline.orchestration.dbt import CATALOGUE_KEY
@@ -73,7 +73,8 @@ def build_local_assets(settings: Settings, catalogue: Catalogue) -> AssetsDefini
     def take(context: AssetExecutionContext, selected: list[Measure]) -> Iterable[Landed]:
         landing = Landing(settings.landing)
         for answer in take_in(settings, catalogue, landing):
-            context.log.info(f"inbox: {answer.file_name}: {STATES[answer.state]}")
+            tell = context.log.info if answer.state in ("accepted", "known", "waiting") else context.log.warning
+            tell(f"inbox: {answer.file_name}: {STATES[answer.state]}" + _what_is_wrong(answer))
         wanted = {m.measure_id for m in selected}
         return [s for s in landing.read_states() if s.source_id == "local" and s.measure_id in wanted]
 
@@ -118,14 +119,19 @@ def _build_source_assets(
             group_name=source_id,
             kinds={source_id, "parquet"},
             description=f"**{m.name_sv}** ({m.unit}). {m.definition_sv}" + (f"\n\n{m.caveat_sv}" if m.caveat_sv else ""),
-            metadata={"source_code": m.source_code or "", "status": m.status, "attribution": source.attribution, "file": str(m.path)},
+            metadata={
+                "source_code": m.source_code or "",
+                "status": m.status,
+                "attribution": MADE_UP if settings.is_demo else source.attribution,
+                "file": str(m.path),
+            },
         )
         for m in measures
     ]
     what = "The source's answer came, has the shape it should have and has not shrunk; otherwise the last good one is kept."
     checks = [AssetCheckSpec(ANSWER_CHECK, asset=s.key, description=what) for s in specs]
 
-    @multi_asset(name=source_id, specs=specs, check_specs=checks, can_subset=True)
+    @multi_asset(name=f"ingest_{source_id}", specs=specs, check_specs=checks, can_subset=True)
     def ingest(context: AssetExecutionContext) -> Iterator[MaterializeResult]:
         selected = [m for m in measures if measure_key(m) in context.selected_asset_keys]
         with exclusive(settings, "landing"):
@@ -184,6 +190,14 @@ def _read_lines(settings: Settings, catalogue: Catalogue, measure: Measure) -> d
         if own.num_rows:
             lines[area.name_sv] = list(zip(own["period"].to_pylist(), own["value"].to_pylist(), strict=True))
     return lines
+
+
+def _what_is_wrong(answer: InboxAnswer) -> str:
+    """The first of what the sender is told, in the sender's language."""
+    if answer.state not in ("refused", "still_refused", "removed"):
+        return ""
+    lines = [line for line in answer.text_sv.splitlines() if line.strip() and not line.startswith(("Fil:", "Mått:", "Filens kontrollsumma"))]
+    return "".join(f"\n  {line}" for line in lines[:6])
 
 
 def _line(landed: Landed) -> str:

@@ -5,6 +5,7 @@ Here: Dagster's instance for a home, the selection of a run, what is told while 
 
 import contextlib
 import io
+import logging
 import os
 import re
 from collections.abc import Callable, Sequence
@@ -40,10 +41,14 @@ OF_NO_USE = (
 
 @dataclass(frozen=True)
 class RunOutcome:
-    """``failure`` says why nothing was published; else ``release`` is the metadata of the release asset as plain values."""
+    """``failure`` says why nothing was published; else ``release`` is the metadata of the release asset as plain values.
+
+    ``to_mend`` are the warnings of the sources: files that were refused.
+    """
 
     failure: str | None
     release: dict[str, Any]
+    to_mend: list[str]
 
 
 def write_instance(settings: Settings) -> Path:
@@ -90,8 +95,8 @@ def execute(
                 run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},  # the listener tells what there is to tell
             )
     if not result.success:
-        return RunOutcome("\n".join(listener.failures) or "The run ended without saying why; see the run in `make dev`.", {})
-    return RunOutcome(None, listener.release)
+        return RunOutcome("\n".join(listener.failures) or "The run ended without saying why; see the run in `make dev`.", {}, listener.to_mend)
+    return RunOutcome(None, listener.release, listener.to_mend)
 
 
 class _DbtLines(io.TextIOBase):
@@ -113,6 +118,7 @@ class _Listener:
     def __init__(self, on_line: Callable[[str], None]):
         self._on_line = on_line
         self.failures: list[str] = []
+        self.to_mend: list[str] = []
         self.release: dict[str, Any] = {}
 
     def __call__(self, entry: EventLogEntry) -> None:
@@ -120,6 +126,8 @@ class _Listener:
         if event is None:
             if entry.step_key and not entry.user_message.startswith(OF_NO_USE):
                 self._on_line(entry.user_message)
+                if entry.level == logging.WARNING and entry.step_key.startswith("ingest_"):
+                    self.to_mend.append(entry.user_message)
         elif event.event_type == DagsterEventType.STEP_START:
             self._on_line(f"▸ {event.step_key}")
         elif event.event_type == DagsterEventType.STEP_FAILURE:

@@ -206,7 +206,7 @@ class TestTraps:
         assert published(copy, "select distinct measure_id from fct_observations where is_held") == [("vardtillfallen",)]
         assert published(copy, "select max(value) < 1000000 from fct_observations") == [(True,)]
         [(check, rows)] = published(copy, "select check_name, failed_rows from meta_checks where not is_passed and severity = 'critical'")
-        assert rows > 20 and "bounds" in check
+        assert rows > 20 and "bound" in check
 
     def test_the_contract_is_read_from_dbt(self, demo):
         home, _ = demo
