@@ -114,7 +114,9 @@ def _run(settings: Settings, catalogue: Catalogue, assets: Sequence[Any] | None)
 
         outcome = execute(build_definitions(settings, catalogue), settings, assets, tell)
     if outcome.failure:
-        raise UserError(f"{outcome.failure}\nWhat was published before is still there: {settings.published / 'current'}")
+        current = settings.published / "current"
+        rest = f"What was published before is still there: {current}" if current.exists() else "Nothing has been published here yet."
+        raise UserError(f"{outcome.failure}\n{rest}")
     return _report(outcome.release, outcome.to_mend)
 
 

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Sequence
 
+import duckdb
 from dagster import AssetExecutionContext, AssetKey, AssetsDefinition, Failure, MaterializeResult, MetadataValue, TableRecord, asset
 
 from naravard_pipeline.orchestration.lock import exclusive
@@ -29,8 +30,11 @@ def build_release_asset(settings: Settings, deps: Sequence[AssetKey]) -> AssetsD
                 publication = publish(settings, tables, context.log.info)
             except GateClosed as closed:
                 raise Failure("Nothing is published; the last release stays.\n" + "\n".join(f"- {f}" for f in closed.failures)) from closed
-            except OSError as error:
-                raise Failure(f"The release could not be written ({error}); the last one stays. Free space there and run again.") from error
+            except (OSError, duckdb.Error) as error:
+                said = str(error).splitlines()[0]
+                raise Failure(
+                    f"The release could not be written; the last one stays. Free space there, or build anew: naravard run. ({said})"
+                ) from error
         for hold in (*publication.held.values(), *publication.left_out.values()):
             context.log.info(f"held: {hold.measure_id}: {hold.reason}")
         rows = [TableRecord({"table": t, "rows": n}) for t, n in publication.row_counts.items()]
