@@ -1,12 +1,18 @@
 """Assembles what Dagster runs. The command line and ``dagster dev`` take it from here; so do the tests."""
 
-from dagster import AssetKey, Definitions, definitions, in_process_executor
+from dagster import AssetKey, AssetsDefinition, Definitions, definitions, in_process_executor
 
 from naravard_pipeline.catalogue import Catalogue, read_catalogue
 from naravard_pipeline.orchestration.automation import build_inbox_sensor, build_jobs, build_schedules
 from naravard_pipeline.orchestration.checks import build_checks
 from naravard_pipeline.orchestration.dbt import build_dbt_assets, build_dbt_resource, prepare_manifest, set_dbt_environment
-from naravard_pipeline.orchestration.ingestion import build_catalogue_asset, build_kolada_assets, build_local_assets
+from naravard_pipeline.orchestration.ingestion import (
+    build_catalogue_asset,
+    build_cube_assets,
+    build_file_assets,
+    build_kolada_assets,
+    build_kolada_catalogue_asset,
+)
 from naravard_pipeline.orchestration.release import build_release_asset
 from naravard_pipeline.quality import read_suites
 from naravard_pipeline.settings import EXPECTATIONS, SOURCES, Settings
@@ -20,7 +26,7 @@ def build_definitions(settings: Settings, catalogue: Catalogue | None = None) ->
     catalogue = catalogue or read_catalogue(SOURCES)
     suites = read_suites(EXPECTATIONS)
     set_dbt_environment(settings)
-    sources = {"kolada": build_kolada_assets(settings, catalogue), "local": build_local_assets(settings, catalogue)}
+    sources = {s: _build_source(settings, catalogue, s) for s in catalogue.sources if catalogue.live_of(s) and catalogue.sources[s].kind != "derived"}
     ingested = {source_id: sorted(assets.keys) for source_id, assets in sources.items()}
     dbt_assets = build_dbt_assets(settings, prepare_manifest(settings), ingested)
     tables: dict[str, AssetKey] = {key.path[-1]: key for key in dbt_assets.keys}
@@ -29,6 +35,7 @@ def build_definitions(settings: Settings, catalogue: Catalogue | None = None) ->
     return Definitions(
         assets=[
             *sources.values(),
+            build_kolada_catalogue_asset(settings),
             build_catalogue_asset(settings, catalogue, [key for keys in ingested.values() for key in keys]),
             dbt_assets,
             build_release_asset(settings, published),
@@ -40,6 +47,16 @@ def build_definitions(settings: Settings, catalogue: Catalogue | None = None) ->
         resources={"dbt": build_dbt_resource()},
         executor=in_process_executor,  # six steps, each busy with processes and threads of its own: a process per step costs 2 s each
     )
+
+
+def _build_source(settings: Settings, catalogue: Catalogue, source_id: str) -> AssetsDefinition:
+    match catalogue.sources[source_id].kind:
+        case "kolada":
+            return build_kolada_assets(settings, catalogue)
+        case "files":
+            return build_file_assets(settings, catalogue, source_id)
+        case _:
+            return build_cube_assets(settings, catalogue, source_id)
 
 
 @definitions

@@ -13,7 +13,12 @@ DBT_PROJECT = PROJECT / "dbt_project"
 
 BASE_URLS = {
     "kolada": "https://api.kolada.se/v3",
+    "scb": "https://statistikdatabasen.scb.se/api/v2",
+    "folkhalsodata": "https://fohm-app.folkhalsomyndigheten.se/Folkhalsodata/api/v1/sv",
+    "socialstyrelsen": "https://sdb.socialstyrelsen.se/api/v1/sv",
+    "vardenisiffror": "https://api.vardenisiffror.se/webapi",
 }
+URL_VARIABLES = {source_id: f"NARAVARD_{source_id.upper()}_URL" for source_id in BASE_URLS} | {"folkhalsodata": "NARAVARD_FOHM_URL"}
 
 
 @dataclass(frozen=True)
@@ -47,7 +52,7 @@ class Settings:
 
         return cls(
             home=Path(environ.get("NARAVARD_HOME") or "data").resolve(),
-            base_urls={s: (environ.get(f"NARAVARD_{s.upper()}_URL") or url).rstrip("/") for s, url in BASE_URLS.items()},
+            base_urls={s: (environ.get(URL_VARIABLES[s]) or url).rstrip("/") for s, url in BASE_URLS.items()},
             is_demo=environ.get("NARAVARD_IS_DEMO", "").lower() in ("1", "true", "yes"),
             attempts=int(number("NARAVARD_ATTEMPTS", cls.attempts)),
             requests_per_second=number("NARAVARD_REQUESTS_PER_SECOND", cls.requests_per_second),
@@ -58,7 +63,7 @@ class Settings:
         """The variables that ``from_environment`` reads as these settings, for a process started from here."""
         return {
             "NARAVARD_HOME": str(self.home),
-            **{f"NARAVARD_{source.upper()}_URL": url for source, url in self.base_urls.items()},
+            **{URL_VARIABLES[source_id]: url for source_id, url in self.base_urls.items()},
             "NARAVARD_IS_DEMO": "1" if self.is_demo else "",
             "NARAVARD_ATTEMPTS": str(self.attempts),
             "NARAVARD_REQUESTS_PER_SECOND": str(self.requests_per_second),

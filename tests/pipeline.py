@@ -12,6 +12,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from naravard_pipeline.cli import main
+from naravard_pipeline.settings import URL_VARIABLES
 
 SHARED = Path(__file__).parents[1].parent / "shared"
 REPLAY = SHARED / "replay" / "serve.py"
@@ -20,7 +21,8 @@ needs_replay = pytest.mark.skipif(not REPLAY.exists(), reason="needs ../shared/r
 
 def naravard(home: Path, *arguments: str, **variables: str) -> Result:
     """`naravard …` in ``home``. Anything but an exit code is a bug, so it is raised."""
-    environment = {"NARAVARD_HOME": str(home), "NARAVARD_REQUESTS_PER_SECOND": "1000", "NARAVARD_KOLADA_URL": "http://127.0.0.1:9", **variables}
+    nowhere = dict.fromkeys(URL_VARIABLES.values(), "http://127.0.0.1:9")
+    environment = {"NARAVARD_HOME": str(home), "NARAVARD_REQUESTS_PER_SECOND": "1000", **nowhere, **variables}
     result = CliRunner().invoke(main, arguments, env=environment)
     if result.exception and not isinstance(result.exception, SystemExit):
         raise result.exception
@@ -28,11 +30,13 @@ def naravard(home: Path, *arguments: str, **variables: str) -> Result:
 
 
 @contextmanager
-def replayed(*options: str) -> Iterator[str]:
-    """The replay's Kolada; its base URL."""
+def replayed(*options: str) -> Iterator[dict[str, str]]:
+    """The replay of all national sources; the variables that point at it."""
     with subprocess.Popen([sys.executable, str(REPLAY), "--port", "0", *options], stdout=subprocess.PIPE, text=True) as process:
         try:
-            yield json.loads(process.stdout.readline())["kolada"]
+            urls = json.loads(process.stdout.readline())
+            urls["folkhalsodata"] = urls.pop("fohm")
+            yield {URL_VARIABLES[source_id]: url for source_id, url in urls.items()}
         finally:
             process.kill()
 

@@ -24,7 +24,7 @@ TABLES = (
     Table(
         "dim_measures",
         "One row per measure.",
-        _columns(measure_id="varchar", name_sv="varchar", status="varchar", attribution="varchar"),
+        _columns(measure_id="varchar", name_sv="varchar", status="varchar", attribution="varchar", computed_from="varchar"),
         ("measure_id",),
         (),
     ),
@@ -61,6 +61,7 @@ TABLES = (
         (Relation("measure_id", "dim_measures", "measure_id"),),
     ),
 )
+COMPUTED_FROM = {"rate": "plans,people"}  # the derived measure of this warehouse
 TEST_NAMES = ["keys_are_unique", "areas_exist"]
 
 
@@ -96,7 +97,9 @@ class Bench:
             connection.execute("insert into mart_county_goal values ('gap', null, null, null, null, false, false, null, null)")
             for measure, rows in figures.items():
                 status = "draft" if measure in drafts else "published"
-                connection.execute("insert into dim_measures values (?, ?, ?, 'Källa: Kolada')", [measure, measure.title(), status])
+                connection.execute(
+                    "insert into dim_measures values (?, ?, ?, 'Källa: Kolada', ?)", [measure, measure.title(), status, COMPUTED_FROM.get(measure)]
+                )
                 for area, value in rows.items():
                     connection.execute("insert into fct_observations values (?, ?, '2024-12-31', ?, false, null, null)", [measure, area, value])
                     connection.execute(

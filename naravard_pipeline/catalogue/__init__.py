@@ -1,9 +1,9 @@
 """Frameworks, measures, sources and areas: what the pipeline is told in YAML. Knows no network, no disk but ``sources/``, no database."""
 
+from naravard_pipeline.catalogue.fields import AreaType
 from naravard_pipeline.catalogue.models import (
     Area,
     AreaGroup,
-    AreaType,
     Bounds,
     Catalogue,
     FileFormat,

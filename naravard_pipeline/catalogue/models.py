@@ -1,42 +1,40 @@
 """The shapes of the catalogue: framework → goal area → indicator ↔ measure ← source, and the areas.
 
 Here: what one file may contain, field by field. The descriptions are Swedish, because editors show them to the statistician.
-Not here: how files are found and read (reader), what must hold between fields and files (rules), the tables for dbt (tables).
+Not here: the sections `query` and `derived` (queries), how files are found and read (reader), what must hold between fields and files (rules).
 A class named …File is the content of a file; the class without it also knows its identity, which is the file's name.
 """
 
 import datetime
+import re
 from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, Strict, StringConstraints
+from pydantic import ConfigDict, Field
 
-AreaType = Literal["nation", "region", "county_part", "municipality"]
+from naravard_pipeline.catalogue.fields import (
+    AGE_GROUP,
+    GROUP_ID,
+    KOLADA_AREA,
+    SCB_CODE,
+    AreaCode,
+    AreaType,
+    Identifier,
+    Model,
+    Number,
+    Text,
+    WebAddress,
+    Whole,
+)
+from naravard_pipeline.catalogue.file_format import FileFormat
+from naravard_pipeline.catalogue.queries import Derived, Query
+
 Level = Literal["region", "municipality"]
 Status = Literal["published", "draft", "planned", "retired"]
 ValueType = Literal["count", "rate", "share", "mean", "median", "index", "days"]
-SourceKind = Literal["kolada", "files", "pxweb", "socialstyrelsen", "vardenisiffror", "derived", "none"]
-
-IDENTIFIER = r"^[a-z][a-z0-9_]*$"
-AREA_CODE = r"^([0-9]{2}|[0-9]{4}|[0-9]{2}-[a-z0-9-]+)$"
-SCB_CODE = r"^([0-9]{2}|[0-9]{4})$"
-KOLADA_AREA = r"^[0-9]{4}$"
-GROUP_ID = r"^[a-z0-9][a-z0-9-]*$"
-AGE_GROUP = r"^(total|[0-9]{1,3}\+|[0-9]{1,3}-[0-9]{1,3})$"
-WEB_ADDRESS = r"^https?://[^\s/]+\S*$"
-
-Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
-Identifier = Annotated[str, StringConstraints(pattern=IDENTIFIER)]
-AreaCode = Annotated[str, StringConstraints(pattern=AREA_CODE)]
-WebAddress = Annotated[str, StringConstraints(pattern=WEB_ADDRESS)]
-Whole = Annotated[int, Strict()]  # strict: true and "3" are mistakes here, not numbers
-Number = Annotated[float, Strict()]
-
-
-class Model(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+SourceKind = Literal["kolada", "files", "pxweb2", "pxweb1", "socialstyrelsen", "vardenisiffror", "derived", "none"]
 
 
 class Indicator(Model):
@@ -98,6 +96,9 @@ class SourceFile(Model):
     licence: Text = Field(description="Villkor för vidareanvändning.")
     schedule: Text | None = Field(None, description="När källan hämtas, som cron med fem fält i svensk tid. Utelämnat: aldrig av sig själv.")
     contact_sv: Text | None = Field(None, description="Vem man frågar om källan: en roll, inget personnamn.")
+    reserve_number_patterns: tuple[re.Pattern[str], ...] = Field(
+        (), description="Reguljära uttryck för regionens reservnummer (minst åtta tecken). En fil där något finns tas bort utan att läsas in."
+    )
 
 
 class Source(SourceFile):
@@ -133,15 +134,6 @@ class Retired(Model):
     replaced_by: Identifier | None = Field(None, description="Måttet (filens namn) som kom i stället.")
 
 
-class FileFormat(Model):
-    """Så ser filen ut som kommuner eller region lämnar."""
-
-    value_column: Text = Field(description="Rubriken över värdena, t.ex. «Antal SIP».")
-    area_types: tuple[AreaType, ...] = Field(min_length=1, description="Vilka slags områden filen får innehålla.")
-    reporter: Literal["municipalities", "region"] = Field(description="Vems siffror det är.")
-    county_code: AreaCode | None = Field(None, description="Länet vars områden filen får innehålla, inom citattecken. Utelämnat: hela landet.")
-
-
 class MeasureFile(Model):
     """Ett mått (sources/<källa>/<measure_id>.yml). Filens namn är måttets permanenta namn."""
 
@@ -168,7 +160,7 @@ class MeasureFile(Model):
     decimals: Whole = Field(1, ge=0, le=6, description="Antal decimaler som visas.")
     source_code: Text | None = Field(None, description="Källans beteckning, t.ex. nyckeltalets id i Kolada (N78113).")
     age_group: str = Field("total", pattern=AGE_GROUP, description="Åldrarna som måttet gäller: total, 65+ eller 16-84.")
-    frequency: Literal["year", "month"] = Field("year", description="Hur ofta det kommer ett nytt värde.")
+    frequency: Literal["year", "half_year", "quarter", "month"] = Field("year", description="Hur ofta det kommer ett nytt värde.")
     window_years: Whole = Field(1, ge=1, le=10, description="Hur många år ett värde gäller, t.ex. 3 för treårsmedelvärde; perioden är det sista.")
     sexes: bool = Field(False, strict=True, description="Om källan också har kvinnor och män för sig.")
     first_year: Whole = Field(2010, ge=1900, le=2100, description="Första året som hämtas.")
@@ -188,6 +180,8 @@ class MeasureFile(Model):
     docs_url: WebAddress | None = Field(None, description="Sida som beskriver måttet närmare.")
     suppression_threshold: Whole = Field(5, ge=0, description="Antal från 1 och under detta döljs i uppgifter från filer.")
     file: FileFormat | None = Field(None, description="Filens form, för mått som kommuner eller region lämnar själva.")
+    query: Query | None = Field(None, description="Hur måttet hämtas ur en statistikdatabas: tabell, variabler och koder.")
+    derived: Derived | None = Field(None, description="Hur måttet räknas ur andra mått.")
 
 
 class Measure(MeasureFile):
@@ -200,8 +194,8 @@ class Measure(MeasureFile):
 
     @property
     def is_live(self) -> bool:
-        """Whether a source is connected and asked for it. A retired measure still is: its history is shown."""
-        return self.status != "planned" and (self.source_code is not None or self.file is not None)
+        """Whether it is fetched, sent in or computed. A retired measure still is: its history is shown."""
+        return self.status != "planned" and any(x is not None for x in (self.source_code, self.file, self.query, self.derived))
 
 
 class Area(Model):

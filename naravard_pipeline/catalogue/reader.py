@@ -12,16 +12,15 @@ from ruamel.yaml import YAML
 from ruamel.yaml.constructor import ConstructorError, DuplicateKeyError, SafeConstructor
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
-from naravard_pipeline.catalogue import rules
+from naravard_pipeline.catalogue import query_rules, rules
+from naravard_pipeline.catalogue.fields import IDENTIFIER, Model
 from naravard_pipeline.catalogue.models import (
-    IDENTIFIER,
     AreasFile,
     Catalogue,
     Framework,
     FrameworkFile,
     Measure,
     MeasureFile,
-    Model,
     Source,
     SourceFile,
 )
@@ -84,6 +83,9 @@ class _Reading:
         for path, measure in measures.items():
             source = catalogue.sources.get(measure.source_id)
             rules.check_measure(measure, path, source, known_frameworks, measure_ids, area_codes, self.report)
+            if source is not None:
+                query_rules.check_query(measure, path, source, self.report)
+                query_rules.check_derived(measure, path, source, catalogue.measures, measure_ids, self.report)
         rules.check_source_codes(measures, self.report)
         return catalogue
 

@@ -1,6 +1,7 @@
 """What must hold between the fields of a file and between files.
 
-Here: every rule that one field's type cannot state. Not here: the fields themselves (models), the sentences (problems).
+Here: every rule that one field's type cannot state. Not here: the fields themselves (models), the sentences (problems),
+how a measure is asked for or computed (query_rules).
 Each rule reports ``(path, where, code, **values)``; ``where`` is the way to the field, such as ``("bounds", "min")``.
 """
 
@@ -11,8 +12,9 @@ from typing import Protocol
 
 from naravard_pipeline.catalogue.models import Area, AreaGroup, Framework, Measure, Source
 from naravard_pipeline.catalogue.problems import Words, closest, said
+from naravard_pipeline.catalogue.queries import QUERY_OF_KIND
 
-CONNECTED = ("kolada", "files")  # kinds of source that a connector reads; a measure of any other is planned
+CONNECTED = ("kolada", "files", "derived", *QUERY_OF_KIND)  # kinds of source that are read or computed; a measure of any other is planned
 KOLADA_ID = re.compile(r"[NU]\d{5}")
 CRON_RANGES = ((0, 59), (0, 23), (1, 31), (1, 12), (0, 7))  # minute, hour, day of month, month, day of week
 
@@ -44,6 +46,9 @@ def check_measure(
 
 def _check_numbers(measure: Measure, path: Path, report: Report) -> None:
     bounds, target = measure.bounds, measure.target
+    if measure.file and measure.file.numerator_column and measure.value_type != "share":
+        wanted = Words("share, as its files give a numerator and a denominator", "share, eftersom filerna ger täljare och nämnare")
+        report(path, ("value_type",), "wrong", found=said(measure.value_type), wanted=wanted)
     if bounds is None:
         if measure.status != "planned":
             reason = Words("every measure that is not planned has bounds", "alla mått utom planerade har gränser")
@@ -94,7 +99,7 @@ def _check_retirement(measure: Measure, path: Path, measure_ids: Collection[str]
     successor = measure.retired and measure.retired.replaced_by
     if successor and (successor not in measure_ids or successor == measure.measure_id):
         others = set(measure_ids) - {measure.measure_id}
-        _unknown(path, ("retired", "replaced_by"), Words("other measure", "annan måttfil"), successor, others, report)
+        report_unknown(path, ("retired", "replaced_by"), Words("other measure", "annan måttfil"), successor, others, report)
 
 
 def _check_links(measure: Measure, path: Path, frameworks: Mapping[str, Framework], report: Report) -> None:
@@ -104,9 +109,9 @@ def _check_links(measure: Measure, path: Path, frameworks: Mapping[str, Framewor
         if framework := frameworks.get(link.framework):
             if link.indicator not in framework.indicators:
                 kind = Words("indicator", "indikator")
-                _unknown(path, ("indicators", i, "indicator"), kind, link.indicator, framework.indicators, report)
+                report_unknown(path, ("indicators", i, "indicator"), kind, link.indicator, framework.indicators, report)
         else:
-            _unknown(path, ("indicators", i, "framework"), Words("framework", "ramverksfil"), link.framework, frameworks, report)
+            report_unknown(path, ("indicators", i, "framework"), Words("framework", "ramverksfil"), link.framework, frameworks, report)
         if key in seen:
             remedy = Words("link a measure to an indicator once", "koppla måttet till indikatorn en gång")
             report(path, ("indicators", i), "twice", found=f"`{link.indicator}`", other=f"indicators[{seen[key]}]", remedy=remedy)
@@ -114,7 +119,7 @@ def _check_links(measure: Measure, path: Path, frameworks: Mapping[str, Framewor
     known = {f.focus_area_id for framework in frameworks.values() for f in framework.focus_areas}
     for i, focus_area in enumerate(measure.focus_areas):
         if focus_area not in known:
-            _unknown(path, ("focus_areas", i), Words("focus area", "fokusområdeskod"), focus_area, known, report)
+            report_unknown(path, ("focus_areas", i), Words("focus area", "fokusområdeskod"), focus_area, known, report)
 
 
 def check_stems(paths: Iterable[Path], report: Report) -> None:
@@ -192,7 +197,7 @@ def check_areas(areas: Iterable[tuple[Path, int, Area]], groups: Iterable[tuple[
                 report(path, ("areas", i, "parent_code"), "missing_when", reason=reason)
         elif area.parent_code not in codes or area.parent_code == area.area_code:
             kind = Words("other area", "annan områdeskod")
-            _unknown(path, ("areas", i, "parent_code"), kind, area.parent_code, codes - {area.area_code}, report)
+            report_unknown(path, ("areas", i, "parent_code"), kind, area.parent_code, codes - {area.area_code}, report)
     for path, i, group in groups:
         for j, member in enumerate(group.members):
             _check_area_code(member, path, ("area_groups", i, "members", j), codes, report)
@@ -200,7 +205,7 @@ def check_areas(areas: Iterable[tuple[Path, int, Area]], groups: Iterable[tuple[
 
 def _check_area_code(code: str, path: Path, where: Where, area_codes: Collection[str] | None, report: Report) -> None:
     if area_codes is not None and code not in area_codes:
-        _unknown(path, where, Words("area", "områdeskod"), code, area_codes, report)
+        report_unknown(path, where, Words("area", "områdeskod"), code, area_codes, report)
 
 
 def _check_unique(names: Iterable[tuple[str, Path, Where]], report: Report) -> None:
@@ -214,7 +219,8 @@ def _check_unique(names: Iterable[tuple[str, Path, Where]], report: Report) -> N
         seen.setdefault(name, (path, where))
 
 
-def _unknown(path: Path, where: Where, kind: Words, found: str, known: Collection[str], report: Report) -> None:
+def report_unknown(path: Path, where: Where, kind: Words, found: str, known: Collection[str], report: Report) -> None:
+    """That a name refers to nothing: the one that may have been meant, or those that there are."""
     if hint := closest(found, known):
         report(path, where, "unknown_like", kind=kind, found=found, hint=hint)
     else:

@@ -6,7 +6,8 @@ Here: the models as schemas, and their files. Not here: the rules a schema canno
 import json
 from pathlib import Path
 
-from naravard_pipeline.catalogue.models import AreasFile, FrameworkFile, MeasureFile, Model, SourceFile
+from naravard_pipeline.catalogue.fields import Model
+from naravard_pipeline.catalogue.models import AreasFile, FrameworkFile, MeasureFile, SourceFile
 
 FILES: dict[str, type[Model]] = {
     "areas.schema.json": AreasFile,

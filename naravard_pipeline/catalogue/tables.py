@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 import pyarrow as pa
 
 from naravard_pipeline.catalogue.models import Catalogue, Framework, Measure, Source
+from naravard_pipeline.catalogue.queries import Combination, Ratio
 
 TEXT, WHOLE, NUMBER = pa.string(), pa.int32(), pa.float64()
 
@@ -66,6 +67,19 @@ SCHEMAS: Mapping[str, pa.Schema] = {
             "reporter": TEXT,
         }
     ),
+    # What a derived measure is made of: one row for a ratio, one per part for a sum or mean; what does not apply is null.
+    "derivations": pa.schema(
+        {
+            "measure_id": TEXT,
+            "numerator": TEXT,
+            "denominator": TEXT,
+            "per": NUMBER,
+            "denominator_year": TEXT,  # previous | same
+            "denominator_age_group": TEXT,
+            "combine": TEXT,  # sum | mean
+            "part": TEXT,
+        }
+    ),
     "indicator_measures": pa.schema({"framework_id": TEXT, "indicator_id": TEXT, "measure_id": TEXT, "weight": NUMBER, "official_name_sv": TEXT}),
     "areas": pa.schema(
         {"area_code": TEXT, "kolada_code": TEXT, "scb_code": TEXT, "name_sv": TEXT, "area_type": TEXT, "parent_code": TEXT, "sort_order": WHOLE}
@@ -82,6 +96,7 @@ def build_tables(catalogue: Catalogue) -> dict[str, pa.Table]:
         "goal_areas": _goal_areas(catalogue.frameworks.values()),
         "indicators": _indicators(catalogue.frameworks.values()),
         "measures": [_measure(m, catalogue.sources[m.source_id]) for m in catalogue.measures.values()],
+        "derivations": [row for measure in catalogue.measures.values() for row in _derivations(measure)],
         "indicator_measures": [
             {
                 "framework_id": link.framework,
@@ -129,9 +144,11 @@ def _indicators(frameworks: Iterable[Framework]) -> list[dict]:
 
 def _measure(measure: Measure, source: Source) -> dict:
     bounds, target, retired = measure.bounds, measure.target, measure.retired
-    page = source.measure_url.replace("{source_code}", measure.source_code) if source.measure_url and measure.source_code else source.url
+    code = measure.source_code or (measure.query and measure.query.source_code)
+    page = source.measure_url.replace("{source_code}", code) if source.measure_url and code else source.url
     return {
         **measure.model_dump(include=set(SCHEMAS["measures"].names)),
+        "source_code": code,
         "source_url": page,
         "attribution": source.attribution,
         "has_sexes": measure.sexes,
@@ -147,6 +164,15 @@ def _measure(measure: Measure, source: Source) -> dict:
         "area_types": ",".join(measure.area_types),
         "reporter": _reporter(measure, source),
     }
+
+
+def _derivations(measure: Measure) -> list[dict]:
+    match measure.derived:
+        case Ratio() as ratio:
+            return [{"measure_id": measure.measure_id, **ratio.model_dump()}]
+        case Combination() as combination:
+            return [{"measure_id": measure.measure_id, "combine": combination.combine, "part": part} for part in combination.parts]
+    return []
 
 
 def _reporter(measure: Measure, source: Source) -> str | None:

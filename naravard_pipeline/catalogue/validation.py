@@ -6,25 +6,36 @@ from collections.abc import Iterator, Mapping
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from naravard_pipeline.catalogue import models
+from naravard_pipeline.catalogue import fields
 from naravard_pipeline.catalogue.problems import Words, closest, said
+from naravard_pipeline.catalogue.queries import TAGS
 
 PATTERNS: Mapping[str, Words] = {
-    models.IDENTIFIER: Words("a-z, 0-9 and _, a letter first", "a-z, 0-9 och _, först en bokstav"),
-    models.AREA_CODE: Words(
+    fields.IDENTIFIER: Words("a-z, 0-9 and _, a letter first", "a-z, 0-9 och _, först en bokstav"),
+    fields.AREA_CODE: Words(
         "a code such as '00', '04', '0484' or '04-norra', in quotes", "en kod som '00', '04', '0484' eller '04-norra', inom citattecken"
     ),
-    models.SCB_CODE: Words("two or four digits in quotes", "två eller fyra siffror inom citattecken"),
-    models.KOLADA_AREA: Words("four digits in quotes, as in '0004'", "fyra siffror inom citattecken, som '0004'"),
-    models.GROUP_ID: Words("a-z, 0-9 and -", "a-z, 0-9 och -"),
-    models.AGE_GROUP: Words("total, 65+ or 16-84", "total, 65+ eller 16-84"),
-    models.WEB_ADDRESS: Words("an address beginning with https://", "en adress som börjar med https://"),
+    fields.SCB_CODE: Words("two or four digits in quotes", "två eller fyra siffror inom citattecken"),
+    fields.KOLADA_AREA: Words("four digits in quotes, as in '0004'", "fyra siffror inom citattecken, som '0004'"),
+    fields.GROUP_ID: Words("a-z, 0-9 and -", "a-z, 0-9 och -"),
+    fields.AGE_GROUP: Words("total, 65+ or 16-84", "total, 65+ eller 16-84"),
+    fields.WEB_ADDRESS: Words("an address beginning with https://", "en adress som börjar med https://"),
+    fields.MEASURE_UUID: Words("an id such as 7f5b4a52-2f0a-4a1d-9a51-0123456789ab", "ett id som 7f5b4a52-2f0a-4a1d-9a51-0123456789ab"),
+}
+CHOICES: Mapping[str, Words] = {
+    "query": Words(
+        "`table` (PxWeb), `topic` (Socialstyrelsen) or `measure` (Vården i siffror) under it",
+        "`table` (PxWeb), `topic` (Socialstyrelsen) eller `measure` (Vården i siffror) under det",
+    ),
+    "derived": Words("`numerator` or `parts` under it", "`numerator` eller `parts` under det"),
 }
 TYPES: Mapping[str, Words] = {
     "bool": Words("true or false", "true eller false"),
+    "dict": Words("`name: value` under it", "`namn: värde` under det"),
     "date": Words("a date, YYYY-MM-DD", "ett datum, ÅÅÅÅ-MM-DD"),
     "finite": Words("a finite number", "ett ändligt tal"),
     "float": Words("a number", "ett tal"),
+    "mapping": Words("`name: value` under it", "`namn: värde` under det"),
     "int": Words("a whole number", "ett heltal"),
     "model": Words("fields under it", "fält under det"),
     "string": Words("text", "text"),
@@ -47,6 +58,14 @@ def explain(error: ValidationError, model: type[BaseModel]) -> Iterator[tuple[tu
 
 def _explain(detail: ErrorDetails, model: type[BaseModel]) -> tuple[tuple[str | int, ...], str, dict[str, object]]:
     where, kind, value, context = detail["loc"], detail["type"], detail["input"], detail.get("ctx", {})
+    if where[-1] == "[key]":  # pydantic's word for the key itself, not what stands under it
+        where = where[:-1]
+    if len(where) > 1 and where[1] in TAGS:  # and its word for which of several models a section is
+        (section, tag), inner = where[:2], where[2:]
+        found = _explain({**detail, "loc": inner}, TAGS[tag]) if inner else ((), "wrong", {"found": said(value), "wanted": CHOICES[section]})
+        return (section, *found[0]), *found[1:]
+    if kind == "union_tag_not_found":
+        return where, "wrong", {"found": said(value), "wanted": CHOICES[str(where[-1])]}
     if kind in ("extra_forbidden", "invalid_key"):
         hint = closest(where[-1], _fields_at(model, where[:-1]))
         return where, "unknown_key_like" if hint else "unknown_key", {"found": where[-1], "hint": hint}
@@ -68,7 +87,8 @@ def _wanted(kind: str, context: Mapping[str, object], message: str) -> Words:
     if kind == "string_too_short":
         return Words("some text", "en text")
     if kind == "too_short":
-        return Words("at least one item", "minst en del")
+        least = context["min_length"]
+        return Words("at least one item", "minst en del") if least == 1 else Words(f"at least {least} items", f"minst {least} delar")
     for name, words in LIMITS.items():
         if name in context:
             return Words(*(text.format(context[name]) for text in words))

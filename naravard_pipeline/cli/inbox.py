@@ -43,10 +43,10 @@ def inbox_template(measure_id: str, folder: Path) -> None:
     from naravard_pipeline.landing.templates import build_templates
 
     catalogue = open_catalogue()
-    known = [m.measure_id for m in catalogue.live if m.file]
-    must_be_among(measure_id, known, "MEASURE_ID", "measure that comes in files")
+    templates = build_templates(catalogue)
+    must_be_among(measure_id, sorted({Path(name).stem for name in templates}), "MEASURE_ID", "measure that comes in files")
     folder.mkdir(parents=True, exist_ok=True)
-    for name, content in build_templates(catalogue).items():
+    for name, content in templates.items():
         if Path(name).stem == measure_id:
             (folder / name).write_bytes(content)
             click.echo(folder / name)

@@ -13,6 +13,7 @@ from naravard_pipeline.cli.inbox import inbox
 from naravard_pipeline.cli.measure import measure
 from naravard_pipeline.cli.release import release, status
 from naravard_pipeline.cli.run import demo, dev, generate, run
+from naravard_pipeline.cli.sources import sources
 from naravard_pipeline.cli.terminal import UserError
 
 
@@ -30,6 +31,8 @@ class Door(click.Group):
             raise UserError(f"the catalogue has {len(error.problems)} problem(s):\n{lines}") from error
         except (SuiteError, LandingError, QualityError, ValueError) as error:
             raise UserError(str(error)) from error
+        except BrokenPipeError:
+            raise  # whoever read the output has seen enough; click ends quietly
         except OSError as error:
             raise UserError(f"{error.strerror or error}: {error.filename or ''}. Check free space and permissions, then run again.") from error
 
@@ -42,5 +45,5 @@ def main() -> None:
     """
 
 
-for command in (run, demo, dev, status, measure, inbox, release, generate):
+for command in (run, demo, dev, status, measure, inbox, release, sources, generate):
     main.add_command(command)

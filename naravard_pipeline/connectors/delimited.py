@@ -13,8 +13,10 @@ from naravard_pipeline.connectors.grid import MAX_CELLS, FileRefused, Fragment, 
 
 _DELIMITERS = ";\t,"  # in the order that Swedish programs use them
 _SAMPLE_ROWS = 30
+MAX_CHARACTERS = 131_072  # of one cell; asked here too, because any library in the process may have lifted csv's own limit
+LONG_CELL = "field limit"  # as csv says it
 _BYTE_ORDER_MARKS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
-_FORMULA_START = ("=", "+", "-", "@", "\t", "\r")
+_FORMULA_START = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
 _NOT_A_FORMULA = re.compile(r"[+-]?[\d\s.,]*%?|-+")  # a number with its sign, or dashes that stand for «nothing»
 _CONTROL_CHARACTERS = re.compile(r"[\x00-\x08\x0e-\x1f]")
 
@@ -54,14 +56,15 @@ def _split(text: str, delimiter: str) -> list[list[str]]:
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
     try:
         for row in reader:
+            if any(len(cell) > MAX_CHARACTERS for cell in row):
+                raise csv.Error(LONG_CELL)
             rows.append([cell.strip() for cell in row])
             cells += len(row)
             if cells > MAX_CELLS:
                 raise too_many_cells()
     except csv.Error as error:
-        raise FileRefused(
-            "damaged", f"Rad {reader.line_num} går inte att dela upp i celler: ett citattecken är inte avslutat. Rätta raden och spara igen."
-        ) from error
+        why = f"en cell har fler än {MAX_CHARACTERS} tecken" if LONG_CELL in str(error) else "ett citattecken är inte avslutat"
+        raise FileRefused("damaged", f"Rad {reader.line_num} går inte att dela upp i celler: {why}. Rätta raden och spara igen.") from error
     return rows
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
-from naravard_pipeline.connectors import delimited, workbooks
+from naravard_pipeline.connectors import delimited, packages, workbooks
 from naravard_pipeline.connectors.grid import FileRefused, Fragment, Sheet, raw_fragment
 
 MAX_BYTES = 20 * 2**20
@@ -40,9 +40,18 @@ class FileContent:
         """The suffix that the content deserves; never the sender's, so that a stored name holds nothing from outside."""
         return ".xlsx" if self.is_workbook else ".csv"
 
+    @property
+    def package(self) -> packages.Package:
+        if isinstance(self._package, FileRefused):
+            raise self._package
+        return self._package
+
     @cached_property
-    def package(self) -> workbooks.Package:
-        return workbooks.read_package(self.data)
+    def _package(self) -> packages.Package | FileRefused:
+        try:
+            return packages.read_package(self.data)
+        except FileRefused as refusal:  # kept as well: looking through a large workbook takes seconds
+            return refusal
 
 
 def read_content(path: Path) -> FileContent:

@@ -11,9 +11,9 @@ from urllib.parse import quote, urljoin, urlsplit
 import pyarrow as pa
 
 from naravard_pipeline.connectors.answer import Answer, MalformedAnswer, Page
+from naravard_pipeline.connectors.columns import ABSENT, read_objects
 from naravard_pipeline.connectors.http import Client, SourceError
 from naravard_pipeline.connectors.kolada_rows import (
-    ABSENT,
     GROUPS_SCHEMA,
     SOURCE_ID,
     VALUES_SCHEMA,
@@ -21,7 +21,6 @@ from naravard_pipeline.connectors.kolada_rows import (
     read_areas,
     read_groups,
     read_key_figures,
-    read_objects,
     read_values,
     refuse_two_figures_of_one_cell,
 )
@@ -69,6 +68,10 @@ class KoladaConnector:
             return {} if len(segment) == 1 else {k: v for kpi in segment for k, v in self._fetch_segment([kpi]).items()}
         return {figure.kpi: figure for figure in figures if figure.kpi in segment}
 
+    def fetch_catalogue(self) -> list[KeyFigure]:
+        """Every key figure that Kolada has now."""
+        return [figure for page, rows in self._pages("kpi", "catalogue") for figure in read_key_figures(page, rows)]
+
     def fetch_groups(self) -> Answer:
         """Kolada's groups of areas, one row per group and member. Their figures are unweighted means, so never a county's."""
         return self._fetch_table("municipality_groups", "groups", read_groups)
@@ -90,7 +93,7 @@ class KoladaConnector:
             page, document = self._client.get_json(url)
             if not isinstance(document, dict):
                 raise MalformedAnswer(SOURCE_ID, subject, page, "the document", document, "an object with `values`")
-            values = read_objects(page, "values", document.get("values", ABSENT), subject)
+            values = read_objects(SOURCE_ID, subject, page, "values", document.get("values", ABSENT))
             yield page, values
             rows_seen += len(values)
             if isinstance(document.get("count"), int):

@@ -6,19 +6,20 @@ The readers refuse what they do not know for certain: a figure that is not under
 describe (titles, dates of publication) may hold anything or be absent; where they say nothing they become None.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from datetime import date
-from operator import itemgetter
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from naravard_pipeline.connectors.answer import MalformedAnswer, Page
+from naravard_pipeline.connectors.columns import ABSENT, read_column, read_objects
 
 SOURCE_ID = "kolada"
 
+NONE = type(None)
 VALUES_SCHEMA = pa.schema(
     {
         "kpi": pa.string(),
@@ -48,19 +49,12 @@ class KeyFigure:
     prel_publication_date: date | None
     publ_period: str | None
     page: Page
+    title_as_given: str | None = None  # with its double spaces: two catalogues are compared letter by letter
 
     def to_metadata(self) -> dict[str, Any]:
         """As JSON can hold it, with the page by its hash."""
-        values = {f.name: getattr(self, f.name) for f in fields(self)} | {"page": self.page.sha256}
+        values = {f.name: getattr(self, f.name) for f in fields(self) if f.name != "title_as_given"} | {"page": self.page.sha256}
         return {name: value.isoformat() if isinstance(value, date) else value for name, value in values.items()}
-
-
-class _Absent:
-    def __repr__(self) -> str:
-        return "nothing"
-
-
-ABSENT = _Absent()
 
 
 def read_values(page: Page, rows: list[dict], kpi: str, years: Sequence[int]) -> pa.Table:
@@ -76,20 +70,22 @@ def read_values(page: Page, rows: list[dict], kpi: str, years: Sequence[int]) ->
         row = row_of[at]
         refuse(row, f"values[{at - row_of.index(row)}].{name}", found, expected)
 
-    _column(rows, "kpi", {str}, lambda x: x == kpi, f"{kpi!r}, which was asked for", refuse)
-    periods = _column(rows, "period", {int}, set(years).__contains__, f"a whole number among the years asked for, {years[0]}-{years[-1]}", refuse)
-    areas = _column(rows, "municipality", {str}, bool, "an area's code", refuse)
-    nested = _column(rows, "values", {list}, None, "a list", refuse)
+    read_column(rows, "kpi", {str}, f"{kpi!r}, which was asked for", refuse, allows=lambda x: x == kpi)
+    asked = f"a whole number among the years asked for, {years[0]}-{years[-1]}"
+    periods = read_column(rows, "period", {int}, asked, refuse, allows=set(years).__contains__)
+    areas = read_column(rows, "municipality", {str}, "an area's code", refuse, allows=bool)
+    nested = read_column(rows, "values", {list}, "a list", refuse)
     row_of = [i for i, cells in enumerate(nested) for _ in cells]
     cells = [cell for cells in nested for cell in cells]
     if not set(map(type, cells)) <= {dict}:
         at = next(i for i, cell in enumerate(cells) if type(cell) is not dict)
         refuse(row_of[at], f"values[{at - row_of.index(row_of[at])}]", cells[at], "an object")
-    genders = _column(cells, "gender", {str}, {"T", "K", "M"}.__contains__, "T, K or M", refuse_cell)
-    values = _column(cells, "value", {float, int, type(None)}, None, "a number or null", refuse_cell)
-    counts = _column(cells, "count", {int, type(None)}, lambda x: x is None or 0 <= x < 2**31, "a count or null", refuse_cell, None)
-    statuses = _column(cells, "status", {str, type(None)}, None, "a text or null", refuse_cell, None)
-    deleted = _column(cells, "isdeleted", {bool, int, type(None)}, {None, 0, 1}.__contains__, "true, false, 1, 0 or null", refuse_cell, None)
+    genders = read_column(cells, "gender", {str}, "T, K or M", refuse_cell, allows={"T", "K", "M"}.__contains__)
+    values = read_column(cells, "value", {float, int, NONE}, "a number or null", refuse_cell)
+    counts = read_column(cells, "count", {int, NONE}, "a count or null", refuse_cell, allows=lambda x: x is None or 0 <= x < 2**31, default=None)
+    statuses = read_column(cells, "status", {str, NONE}, "a text or null", refuse_cell, default=None)
+    said = "true, false, 1, 0 or null"
+    deleted = read_column(cells, "isdeleted", {bool, int, NONE}, said, refuse_cell, allows={None, 0, 1}.__contains__, default=None)
     rows_taken = pa.array(row_of, pa.int32())
     return pa.table(
         [
@@ -104,26 +100,6 @@ def read_values(page: Page, rows: list[dict], kpi: str, years: Sequence[int]) ->
         ],
         schema=VALUES_SCHEMA,
     )
-
-
-def _column(
-    items: list[dict],
-    name: str,
-    types: set[type],
-    allows: Callable[[Any], bool] | None,
-    expected: str,
-    refuse: Callable[[int, str, Any, str], None],
-    default: Any = ABSENT,
-) -> list[Any]:
-    """One field of all items; ``refuse`` hears of the first whose type is not among ``types`` or whose value ``allows`` denies."""
-    try:
-        column = list(map(itemgetter(name), items))
-    except KeyError:
-        column = [item.get(name, default) for item in items]
-    if not set(map(type, column)) <= types or (allows and not all(map(allows, set(column)))):
-        at = next(i for i, x in enumerate(column) if type(x) not in types or (allows and not allows(x)))
-        refuse(at, name, column[at], expected)
-    return column
 
 
 def refuse_two_figures_of_one_cell(table: pa.Table, kpi: str, pages: Sequence[Page]) -> None:
@@ -145,7 +121,7 @@ def read_groups(page: Page, rows: list[dict]) -> pa.Table:
             "member_title": _line(member.get("member_title")),
         }
         for i, row in enumerate(rows)
-        for j, member in enumerate(read_objects(page, f"values[{i}].members", row.get("members") or [], "groups"))
+        for j, member in enumerate(read_objects(SOURCE_ID, "groups", page, f"values[{i}].members", row.get("members") or []))
     ]
     return pa.Table.from_pylist(members, GROUPS_SCHEMA)
 
@@ -175,16 +151,8 @@ def _read_key_figure(page: Page, at: int, row: dict) -> KeyFigure:
         prel_publication_date=_date(row.get("prel_publication_date")),
         publ_period=str(period) if isinstance(period, (int, str)) and not isinstance(period, bool) and period != "" else None,
         page=page,
+        title_as_given=row["title"] if isinstance(row.get("title"), str) else None,
     )
-
-
-def read_objects(page: Page, place: str, found: Any, subject: str) -> list[dict]:
-    if not isinstance(found, list):
-        raise MalformedAnswer(SOURCE_ID, subject, page, place, found, "a list")
-    if not set(map(type, found)) <= {dict}:
-        at = next(i for i, item in enumerate(found) if type(item) is not dict)
-        raise MalformedAnswer(SOURCE_ID, subject, page, f"{place}[{at}]", found[at], "an object")
-    return found
 
 
 def _id(page: Page, place: str, item: dict, name: str) -> str:

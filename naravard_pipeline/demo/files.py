@@ -1,4 +1,4 @@
-"""Made-up files as municipalities would send them, for the demo's inbox: one CSV as older Windows programs save it, one workbook.
+"""Made-up files as municipalities, the region and the nation would send them, for the demo's inbox: CSV as older Windows programs save it, workbooks.
 
 Belongs here: figures that nobody counted, said so in the files' names. Does not: anything the pipeline relies on.
 """
@@ -6,6 +6,7 @@ Belongs here: figures that nobody counted, said so in the files' names. Does not
 import hashlib
 import os
 import time
+from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 
@@ -14,8 +15,8 @@ from openpyxl import Workbook
 from naravard_pipeline.catalogue import Catalogue, Measure
 from naravard_pipeline.connectors.delimited import write_delimited
 from naravard_pipeline.connectors.workbooks import workbook_bytes
-from naravard_pipeline.landing.file_check import allowed_areas
-from naravard_pipeline.landing.templates import DATA_SHEET, headings
+from naravard_pipeline.landing.file_rows import allowed_areas
+from naravard_pipeline.landing.templates import DATA_SHEET, columns
 
 PERIODS = 30
 
@@ -25,21 +26,42 @@ def write_demo_files(inbox: Path, catalogue: Catalogue, today: date | None = Non
     inbox.mkdir(parents=True, exist_ok=True)
     written: list[Path] = []
     for measure in (measure for measure in catalogue.live if measure.file):
-        areas, labels = allowed_areas(measure, catalogue), _labels(measure, today or date.today())
-        smallest = list(areas)[-1]
-        rows = [[name, label, _figure(measure, code, label, code == smallest)] for code, name in areas.items() for label in labels]
-        half = len(areas) // 2 * len(labels)
-        contents = {
-            f"{measure.measure_id}_PÅHITTAT_1.csv": write_delimited([headings(measure), *rows[:half]], "cp1252"),
-            f"{measure.measure_id}_PÅHITTAT_2.xlsx": workbook_bytes(_build_workbook(measure, rows[half:])),
-        }
-        for name, content in contents.items():
+        for name, content in _build_files(measure, catalogue, today or date.today()):
             path = inbox / name
             path.write_bytes(content)
             past = time.time() - 60  # finished: the inbox waits for files that were changed just now
             os.utime(path, (past, past))
             written.append(path)
     return written
+
+
+def _build_files(measure: Measure, catalogue: Catalogue, today: date) -> Iterator[tuple[str, bytes]]:
+    areas, labels = allowed_areas(measure, catalogue), _labels(measure, today)
+    smallest = list(areas)[-1]
+    name = f"{measure.measure_id}_PÅHITTAT"
+    if measure.file.layout == "vantetider":
+        yield f"{name}.csv", write_delimited(_wide_rows(measure, areas, labels), "cp1252")
+        return
+    headings = columns(measure)
+    rows = [
+        [area, label, *(_figure(measure, part, code, label, code == smallest) for part in list(headings)[2:])]
+        for code, area in areas.items()
+        for label in labels
+    ]
+    half = (len(rows) + 1) // 2
+    yield f"{name}_1.csv", write_delimited([list(headings.values()), *rows[:half]], "cp1252")
+    yield f"{name}_2.xlsx", workbook_bytes(_build_workbook(list(headings.values()), rows[half:]))
+
+
+def _wide_rows(measure: Measure, areas: dict[str, str], labels: list[str]) -> list[list[str]]:
+    """As the nation's tables are: a title, two rows of headings, the areas, and a footer."""
+    return [
+        [f"{measure.file.title} (påhittade uppgifter)"],
+        ["Region", *(cell for label in labels for cell in (label, ""))],
+        ["", *(("Antal kontakter", measure.file.value_column) * len(labels))],
+        *([name, *(cell for label in labels for cell in ("1 000", _figure(measure, "value", code, label, False)))] for code, name in areas.items()),
+        ["Påhittade uppgifter för demonstration"],
+    ]
 
 
 def _labels(measure: Measure, today: date) -> list[str]:
@@ -49,8 +71,14 @@ def _labels(measure: Measure, today: date) -> list[str]:
     return [f"{month // 12}-{month % 12 + 1:02}" for month in range(last - PERIODS + 1, last + 1)]
 
 
-def _figure(measure: Measure, code: str, label: str, is_smallest: bool) -> str:
+def _figure(measure: Measure, part: str, code: str, label: str, is_smallest: bool) -> str:
     """A level per area, a slow rise, noise. The smallest area has counts of 1 to 4, and one of another's is missing each July."""
+    if part in ("denominator", "answers"):
+        return f"{400 + _hash(measure.measure_id, part, code, label) % 200}"
+    if measure.value_type == "share":
+        level = 40 + _hash(measure.measure_id, code) % 30 + (int(label[:4]) - 2020) / 2 + _hash(measure.measure_id, code, label) % 40 / 10
+        return f"{level * 4:.0f}" if part == "numerator" else f"{level:.1f}".replace(".", ",")
+    is_smallest &= measure.file.area_types != ("region",)
     if label.endswith("-07") and not is_smallest and _hash(measure.measure_id, code) % 4 == 0:
         return ".."
     level = 2 if is_smallest else 6 + _hash(measure.measure_id, code) % 25
@@ -63,12 +91,12 @@ def _hash(*words: str) -> int:
     return int.from_bytes(hashlib.sha256(" ".join(words).encode()).digest()[:4])
 
 
-def _build_workbook(measure: Measure, rows: list[list[str]]) -> Workbook:
+def _build_workbook(headings: list[str], rows: list[list[str]]) -> Workbook:
     workbook = Workbook()
     sheet = workbook.active
     sheet.title = DATA_SHEET
     sheet.append(["Påhittade uppgifter för demonstration"])
-    sheet.append(headings(measure))
-    for name, label, figure in rows:
-        sheet.append([name, label, int(figure) if figure.isdecimal() else figure])
+    sheet.append(headings)
+    for name, label, *figures in rows:
+        sheet.append([name, label, *(int(figure) if figure.isdecimal() else figure for figure in figures)])
     return workbook

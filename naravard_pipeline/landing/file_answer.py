@@ -3,12 +3,14 @@
 Belongs here: the words. Does not: finding what is wrong (``file_check``), where the answer is put (``inbox``).
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from naravard_pipeline.catalogue import Area
+from naravard_pipeline.connectors.grid import listed
 from naravard_pipeline.landing.file_check import FileCheck
+from naravard_pipeline.landing.file_headings import CellProblem
 
 SHOWN_PROBLEMS = 50
 _SHOWN_NOTES = 20
@@ -35,23 +37,23 @@ def build_removal_answer(check: FileCheck) -> str:
 
 def _personal_numbers(check: FileCheck) -> str:
     return _lines(
-        "Filen tas inte emot: den innehåller personnummer eller samordningsnummer.",
+        "Filen tas inte emot: den innehåller personnummer, samordningsnummer eller reservnummer.",
         "",
         f"Fil: {check.file_name}",
         "De står i:",
         *(f"- {place}" for place in check.places_sv),
         "",
-        "Ingenting ur filen har sparats. Lämna bara antal, aldrig uppgifter om enskilda personer: ta bort personnumren,",
+        "Ingenting ur filen har sparats. Lämna bara antal, aldrig uppgifter om enskilda personer: ta bort numren,",
         "också i dolda blad och kolumner, kommentarer och filnamn, och lägg filen i inkorgen igen.",
         "Följ er rutin för personuppgiftsincidenter om filen har skickats vidare.",
     )
 
 
 def _refused(check: FileCheck) -> str:
-    count = len(check.problems)
-    problems = [f"- {problem.text}" for problem in check.problems[:SHOWN_PROBLEMS]]
-    if count > SHOWN_PROBLEMS:
-        problems.append(f"- … och {count - SHOWN_PROBLEMS} fel till, som visas när dessa är rättade.")
+    count, lines = len(check.problems), _told_once(check.problems)
+    problems = [f"- {line}" for line, _ in lines[:SHOWN_PROBLEMS]]
+    if more := sum(cells for _, cells in lines[SHOWN_PROBLEMS:]):
+        problems.append(f"- … och {more} fel till, som visas när dessa är rättade.")
     return _lines(
         "Filen kan inte tas emot. Ingenting ur den har lästs in.",
         "",
@@ -60,6 +62,18 @@ def _refused(check: FileCheck) -> str:
         "",
         _AGAIN,
     )
+
+
+def _told_once(problems: Sequence[CellProblem]) -> list[tuple[str, int]]:
+    """A line for each thing that is wrong, and in how many cells it is: a name misspelled in every row is one mistake."""
+    cells: dict[tuple[str, ...], list[str]] = {}
+    for problem in problems:
+        cells.setdefault((problem.sheet, problem.found, problem.problem_sv, problem.suggestion_sv), []).append(problem.cell)
+    lines = []
+    for (sheet, found, problem_sv, suggestion_sv), (first, *others) in cells.items():
+        text = CellProblem(sheet, first, found, problem_sv, suggestion_sv).text
+        lines.append((f"{text} Samma i {listed(others)}." if others else text, 1 + len(others)))
+    return lines
 
 
 def _accepted(check: FileCheck, areas: Mapping[str, Area], received_at: datetime | None, is_known: bool) -> str:

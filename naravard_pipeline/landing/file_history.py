@@ -1,16 +1,16 @@
-"""Accepted files as figures: each file's rows are kept for ever, and the newest figure of each area and period is current.
+"""Accepted files as figures: each file's rows are kept for ever, and the newest figure of each area, period, sex and age is current.
 
 Under the landing's root, written in this order; each step is harmless to repeat::
 
     raw/<source_id>/<2 hex>/<sha256>.xlsx|.csv                 the file as it came
     <source_id>/files/<measure_id>/<number>-<12 hex>.parquet   its rows; numbered as received; never changed
-    <source_id>/observations/<measure_id>.parquet              the newest per area and period, and then the state (``Landing.accept``)
+    <source_id>/observations/<measure_id>.parquet              the newest of each, and then the state (``Landing.accept``)
 
 Belongs here: rows to disk, and which of them count. Does not: whether a file may be taken in (``file_check``), the folder it came in (``inbox``).
 """
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import NamedTuple
 
@@ -21,7 +21,7 @@ from naravard_pipeline.catalogue import Measure
 from naravard_pipeline.connectors.answer import Answer, Page
 from naravard_pipeline.connectors.files import FileContent
 from naravard_pipeline.landing.atomic import parquet_bytes, write_once
-from naravard_pipeline.landing.file_check import FileRow
+from naravard_pipeline.landing.file_rows import FileRow
 from naravard_pipeline.landing.snapshot import Landed, snapshot_id_of
 from naravard_pipeline.landing.store import Landing
 
@@ -31,12 +31,16 @@ OBSERVATIONS_SCHEMA = pa.schema(
         "area_code": pa.string(),
         "period_start": pa.date32(),
         "period_end": pa.date32(),
-        "period_label": pa.string(),  # 2025-01, or 2025 for a measure by year
-        "sex": pa.string(),  # total
-        "value": pa.float64(),
-        "status": pa.string(),  # ok | suppressed | missing
-        "source_status": pa.string(),  # the cell as written when it is no number: <5 or ..
-        "reporter": pa.string(),  # municipalities | region
+        "period_label": pa.string(),  # 2025-01, 2025K1, 2025H1 or 2025
+        "sex": pa.string(),  # total | women | men
+        "age_group": pa.string(),  # total, 65+, 65-79
+        "value": pa.float64(),  # a share in per cent
+        "numerator": pa.float64(),  # of a share that comes with its counts; null where it is hidden or missing
+        "denominator": pa.float64(),
+        "answers": pa.float64(),  # to a survey
+        "status": pa.string(),  # ok | suppressed | missing | not_applicable (none of none)
+        "source_status": pa.string(),  # the cell as written when it is no number: <5, N or ..
+        "reporter": pa.string(),  # municipalities | region | source
         "file_name": pa.string(),
         "file_sha256": pa.string(),
         "sheet_name": pa.string(),  # null for a text file
@@ -44,8 +48,8 @@ OBSERVATIONS_SCHEMA = pa.schema(
         "received_at": pa.timestamp("us", "UTC"),
     }
 )
-_CELL = ["area_code", "period_start", "sex"]
-_CONTENT = [*_CELL, "value", "status", "source_status"]
+_CELL = ["area_code", "period_start", "sex", "age_group"]
+_CONTENT = [*_CELL, "value", "numerator", "denominator", "answers", "status", "source_status"]
 
 
 class Received(NamedTuple):
@@ -79,7 +83,7 @@ def land_file(landing: Landing, measure: Measure, attribution: str, content: Fil
         attribution,
         # Who sent a figure and when is no part of it: a file that repeats what is there changes nothing downstream.
         snapshot_id=snapshot_id_of(current.select(_CONTENT)),
-        newest_period=max((int(label.replace("-", "")) for label in current["period_label"].to_pylist()), default=None),
+        newest_period=max(map(_number_of, current["period_end"].to_pylist(), current["period_label"].to_pylist()), default=None),
         suffix=content.suffix,
     )
     return Received(landed, received_at, known is not None)
@@ -93,8 +97,12 @@ def _build_rows(measure: Measure, content: FileContent, rows: Sequence[FileRow],
                 "period_start": row.period.start,
                 "period_end": row.period.end,
                 "period_label": row.period.label,
-                "sex": "total",
+                "sex": row.sex,
+                "age_group": row.age_group,
                 "value": row.reading.value,
+                "numerator": row.numerator,
+                "denominator": row.denominator,
+                "answers": row.answers,
                 "status": row.reading.status,
                 "source_status": row.reading.source_status,
                 "reporter": measure.file.reporter,
@@ -110,8 +118,31 @@ def _build_rows(measure: Measure, content: FileContent, rows: Sequence[FileRow],
     )
 
 
+def _number_of(end: date, label: str) -> int:
+    """The period as ``Landed`` has it: 2025 for a year, else year and last month, 202506."""
+    return end.year if label == f"{end.year}" else end.year * 100 + end.month
+
+
 def _read_current(files: Sequence[Path]) -> pa.Table:
-    """The newest row of each area and period; ``files`` oldest first."""
-    rows = pa.concat_tables(pq.read_table(path, schema=OBSERVATIONS_SCHEMA) for path in files)
-    newest = {tuple(cell.values()): number for number, cell in enumerate(rows.select(_CELL).to_pylist())}
-    return rows.take(sorted(newest.values()))
+    """The newest row of each area, period, sex and age group; ``files`` oldest first."""
+    rows = _read_rows(files)
+    return rows.filter(_is_newest(rows))
+
+
+def _read_rows(files: Sequence[Path]) -> pa.Table:
+    return pa.concat_tables([pq.read_table(path, schema=OBSERVATIONS_SCHEMA) for path in files])
+
+
+def _is_newest(rows: pa.Table) -> pa.Array:
+    newest = set({tuple(cell.values()): number for number, cell in enumerate(rows.select(_CELL).to_pylist())}.values())
+    return pa.array([number in newest for number in range(rows.num_rows)], pa.bool_())
+
+
+def list_history(landing: Landing, measure_id: str) -> pa.Table:
+    """Every figure that any accepted file gave, in the order received: ``OBSERVATIONS_SCHEMA`` and ``is_current``.
+
+    A figure that a later file replaced is there with ``is_current`` false. No rows for a measure that no file has come for.
+    """
+    files = sorted(landing.root.glob(f"*/files/{measure_id}/*.parquet"))
+    rows = _read_rows(files) if files else OBSERVATIONS_SCHEMA.empty_table()
+    return rows.append_column("is_current", _is_newest(rows))

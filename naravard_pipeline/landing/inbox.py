@@ -86,7 +86,7 @@ def _take_in(inbox: Path, catalogue: Catalogue, landing: Landing) -> Iterator[In
         try:
             before = path.lstat()
             if abs(time.time() - before.st_mtime) < SETTLED_SECONDS:  # also shortly ahead: a share's clock may differ
-                yield InboxAnswer(refused(readable_name(path), FileRefused("not_a_file", "")).file_name, "waiting")
+                yield InboxAnswer(refused(readable_name(path), FileRefused("not_a_file", ""), catalogue).file_name, "waiting")
                 continue
             content = read_content(path)
             check = check_content(content, catalogue)
@@ -95,7 +95,7 @@ def _take_in(inbox: Path, catalogue: Catalogue, landing: Landing) -> Iterator[In
         except FileRefused as refusal:
             if not os.path.lexists(path):
                 continue
-            check = refused(readable_name(path), refusal)
+            check = refused(readable_name(path), refusal, catalogue)
         if check.has_personal_numbers:
             yield _remove(path, check)
         elif not check.accepted:

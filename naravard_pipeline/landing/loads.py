@@ -4,17 +4,25 @@ Here: the files that an incremental build goes by. Not here: the answers (store)
 """
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from typing import Any
 
 import pyarrow as pa
 
 from naravard_pipeline.catalogue import Catalogue
 from naravard_pipeline.catalogue.tables import build_tables
+from naravard_pipeline.connectors.cells_schema import CELLS_SCHEMA
 from naravard_pipeline.connectors.kolada_rows import GROUPS_SCHEMA, VALUES_SCHEMA
 from naravard_pipeline.landing.file_history import OBSERVATIONS_SCHEMA
 from naravard_pipeline.landing.store import Landing
 
 LOADS = pa.schema({"measure_id": pa.string(), "load_id": pa.string()})
+DERIVED_LOADS = pa.schema(
+    {"measure_id": pa.string(), "snapshot_id": pa.string(), "load_id": pa.string(), "first_fetched_at": pa.timestamp("us", "UTC")}
+)
+FILES = ("local", "vantetider")  # the sources that come through the inbox and land in the shape of OBSERVATIONS_SCHEMA
+CUBES = ("scb", "folkhalsodata", "socialstyrelsen", "vardenisiffror")  # the sources whose figures land in the shape of CELLS_SCHEMA
 MADE_UP = "Påhittade uppgifter för demonstration"
 _IDENTITY = pa.schema({"measure_id": pa.string(), "snapshot_id": pa.string()})
 
@@ -29,10 +37,13 @@ def land_catalogue(landing: Landing, catalogue: Catalogue, code: str, is_demo: b
         tables["measures"] = _with_column(tables["measures"], "attribution", MADE_UP)
     changed = [landing.land_table(f"catalogue/{name}", table) for name, table in tables.items()]
     changed.append(landing.write_index())
-    changed.append(landing.land_table("loads", build_loads(landing, tables, code)))
+    loads = build_loads(landing, tables, code)
+    changed.append(landing.land_table("loads", loads))
+    changed.append(landing.land_table("derived_loads", build_derived_loads(landing, tables, loads, code)))
     # A source that has never answered must still be readable: a wildcard without a file is an error.
     changed.append(landing.land_table("kolada/observations/_columns", _empty(VALUES_SCHEMA)))
-    changed.append(landing.land_table("local/observations/_columns", _empty(OBSERVATIONS_SCHEMA)))
+    changed += [landing.land_table(f"{source_id}/observations/_columns", _empty(OBSERVATIONS_SCHEMA)) for source_id in FILES]
+    changed += [landing.land_table(f"{source_id}/observations/_columns", _empty(CELLS_SCHEMA)) for source_id in CUBES]
     if not (landing.root / "kolada" / "municipality_groups.parquet").exists():
         changed.append(landing.land_table("kolada/municipality_groups", GROUPS_SCHEMA.empty_table()))
     return any(changed)
@@ -48,6 +59,33 @@ def build_loads(landing: Landing, tables: Mapping[str, pa.Table], code: str) -> 
         if s.snapshot_id and s.measure_id in definitions
     ]
     return pa.Table.from_pylist(rows, LOADS)
+
+
+def build_derived_loads(landing: Landing, tables: Mapping[str, pa.Table], loads: pa.Table, code: str) -> pa.Table:
+    """One row per derived measure of which any input has landed; it is new when an input is, or its own definition.
+
+    A derived measure is computed from sources' figures only, never from another derived one, so one pass is enough.
+    """
+    load_of = {row["measure_id"]: row["load_id"] for row in loads.to_pylist()}
+    fetched = {row["measure_id"]: row["first_fetched_at"] for row in landing.read_index()}
+    definitions = {row["measure_id"]: row for row in tables["measures"].to_pylist()}
+    rows = []
+    for measure_id, derivation, inputs in _derivations(tables["derivations"]):
+        landed = sorted(i for i in inputs if i in load_of)
+        if landed:
+            text = f"{derivation}|{definitions[measure_id]}|{[(i, load_of[i]) for i in landed]}|{code}"
+            newest: datetime | None = max((fetched[i] for i in landed if fetched.get(i)), default=None)
+            rows.append({"measure_id": measure_id, "snapshot_id": _digest(text), "load_id": _digest(text + "|load"), "first_fetched_at": newest})
+    return pa.Table.from_pylist(rows, DERIVED_LOADS)
+
+
+def _derivations(table: pa.Table) -> Iterator[tuple[str, list[dict[str, Any]], list[str]]]:
+    """Each derived measure with the rows that define it and the measures it is computed from."""
+    by_measure: dict[str, list[dict[str, Any]]] = {}
+    for row in table.to_pylist():
+        by_measure.setdefault(row["measure_id"], []).append(row)
+    for measure_id, rows in by_measure.items():
+        yield measure_id, rows, [row[name] for row in rows for name in ("numerator", "denominator", "part") if row[name]]
 
 
 def _digest(text: str) -> str:

@@ -49,11 +49,19 @@ class Landing:
     # ---- attempts
 
     def land(
-        self, source_id: str, measure_id: str, answer: Answer, attribution: str, max_shrinkage: float = 0.02, notes: Sequence[str] = ()
+        self,
+        source_id: str,
+        measure_id: str,
+        answer: Answer,
+        attribution: str,
+        max_shrinkage: float = 0.02,
+        notes: Sequence[str] = (),
+        newest_period: int | None = None,
     ) -> Landed:
         """Take in a well-formed answer, unless it has lost more than ``max_shrinkage`` of the values that were there (then ``kept``).
 
         ``answer.rows`` has ``value`` and, as the source has them, ``period`` (integer) and ``is_deleted`` (such rows are no observations).
+        ``newest_period`` is taken from ``period`` unless given.
         Raises ``LandingError`` where the disk refuses.
         """
         observed = answer.rows.filter(pc.invert(answer.rows["is_deleted"])) if "is_deleted" in answer.rows.column_names else answer.rows
@@ -64,7 +72,8 @@ class Landing:
             reason = f"The answer has {values} values where the last good one has {before} (limit: {max_shrinkage:.0%} fewer). Raw answer: {hashes}."
             shrunk = f"Källans svar krympte från {_swedish(before)} till {_swedish(values)} värden"
             return self._refuse(source_id, measure_id, reason, shrunk if current else "Källans svar innehåller inga värden", notes)
-        return self.accept(source_id, measure_id, answer, observed, attribution, notes=notes, snapshot_id=snapshot_id_of(answer.rows))
+        snapshot_id = snapshot_id_of(answer.rows)
+        return self.accept(source_id, measure_id, answer, observed, attribution, snapshot_id=snapshot_id, newest_period=newest_period, notes=notes)
 
     def keep(self, source_id: str, measure_id: str, error: FetchError, notes: Sequence[str] = ()) -> Landed:
         """Record that no usable answer came; what did come is stored raw. The last good snapshot, if any, stays."""
@@ -158,8 +167,11 @@ class Landing:
 
     def write_index(self) -> bool:
         """Write ``snapshots.parquet``; True if anything in it changed, which is what those downstream should go by."""
-        rows = [index_row(landed, self._read_manifest(landed.source_id, landed.measure_id)) for landed in self.read_states()]
-        return self.land_table("snapshots", pa.Table.from_pylist(rows, INDEX_SCHEMA))
+        return self.land_table("snapshots", pa.Table.from_pylist(self.read_index(), INDEX_SCHEMA))
+
+    def read_index(self) -> list[dict[str, Any]]:
+        """One row per landed measure, after ``INDEX_SCHEMA``."""
+        return [index_row(landed, self._read_manifest(landed.source_id, landed.measure_id)) for landed in self.read_states()]
 
     def _write_manifest(self, source_id: str, measure_id: str, snapshot: Snapshot, answer: Answer, attribution: str) -> None:
         manifest = {

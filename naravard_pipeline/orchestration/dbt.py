@@ -19,6 +19,7 @@ from dbt.version import __version__ as dbt_version
 from packaging.version import Version, parse
 
 from naravard_pipeline import __version__
+from naravard_pipeline.landing.loads import FILES
 from naravard_pipeline.orchestration.lock import exclusive
 from naravard_pipeline.orchestration.plots import plot_counts
 from naravard_pipeline.publication.build import BuildRecord, TestResult, code_fingerprint, read_build, record_build
@@ -65,7 +66,8 @@ class Translator(DagsterDbtTranslator):
         if source in ("catalogue", "landing"):
             return [CATALOGUE_KEY]
         if table == "observations":
-            return self._ingested[source]
+            landed = FILES if source == "local" else (source,)  # one table for all that comes in files
+            return [key for source_id in landed for key in self._ingested.get(source_id, [])] or [CATALOGUE_KEY]
         if table == "municipality_groups":  # lands with any of Kolada's measures
             return self._ingested["kolada"][:1]
         return [key]

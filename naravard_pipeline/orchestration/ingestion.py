@@ -7,7 +7,7 @@ not Dagster, decides what becomes of it.
 
 from collections.abc import Callable, Iterable, Iterator
 
-import pyarrow.compute as pc
+import duckdb
 import pyarrow.parquet as pq
 from dagster import (
     AssetCheckResult,
@@ -24,6 +24,9 @@ from dagster import (
 )
 
 from naravard_pipeline.catalogue import Catalogue, Measure
+from naravard_pipeline.connectors.answer import FetchError
+from naravard_pipeline.landing.catalogues import land_catalogue_of_kolada, list_catalogues
+from naravard_pipeline.landing.cubes import land_cubes
 from naravard_pipeline.landing.inbox import InboxAnswer, take_in
 from naravard_pipeline.landing.kolada import land_kolada
 from naravard_pipeline.landing.loads import MADE_UP, land_catalogue
@@ -67,8 +70,22 @@ def build_kolada_assets(settings: Settings, catalogue: Catalogue) -> AssetsDefin
     return _build_source_assets(settings, catalogue, "kolada", measures, fetch)
 
 
-def build_local_assets(settings: Settings, catalogue: Catalogue) -> AssetsDefinition:
-    measures = catalogue.live_of("local")
+def build_cube_assets(settings: Settings, catalogue: Catalogue, source_id: str) -> AssetsDefinition:
+    """A source that answers with cubes: SCB, Folkhälsodata, Socialstyrelsen, Vården i siffror."""
+    source = catalogue.sources[source_id]
+
+    def fetch(context: AssetExecutionContext, selected: list[Measure]) -> Iterable[Landed]:
+        def tell(landed: Landed) -> None:
+            context.log.info(f"{source.name_sv}: {_line(landed)}")
+
+        return land_cubes(settings, source_id, selected, catalogue.areas.values(), Landing(settings.landing), tell, source.attribution)
+
+    return _build_source_assets(settings, catalogue, source_id, catalogue.live_of(source_id), fetch)
+
+
+def build_file_assets(settings: Settings, catalogue: Catalogue, source_id: str) -> AssetsDefinition:
+    """A source that comes in files through the inbox. Whichever of them runs, the whole inbox is taken in."""
+    measures = catalogue.live_of(source_id)
 
     def take(context: AssetExecutionContext, selected: list[Measure]) -> Iterable[Landed]:
         landing = Landing(settings.landing)
@@ -76,9 +93,37 @@ def build_local_assets(settings: Settings, catalogue: Catalogue) -> AssetsDefini
             tell = context.log.info if answer.state in ("accepted", "known", "waiting") else context.log.warning
             tell(f"inbox: {answer.file_name}: {STATES[answer.state]}" + _what_is_wrong(answer))
         wanted = {m.measure_id for m in selected}
-        return [s for s in landing.read_states() if s.source_id == "local" and s.measure_id in wanted]
+        return [s for s in landing.read_states() if s.source_id == source_id and s.measure_id in wanted]
 
-    return _build_source_assets(settings, catalogue, "local", measures, take)
+    return _build_source_assets(settings, catalogue, source_id, measures, take)
+
+
+def build_kolada_catalogue_asset(settings: Settings) -> AssetsDefinition:
+    """Kolada's own catalogue, for `naravard sources audit`. That it could not be fetched is told and stops nothing."""
+
+    @asset(
+        key=["kolada", "catalogue"],
+        group_name="kolada",
+        kinds={"kolada", "parquet"},
+        description="All key figures that Kolada has now, with titles and publication dates; every content it has had is kept.",
+        check_specs=[AssetCheckSpec(ANSWER_CHECK, asset=["kolada", "catalogue"], description="It came, and has not shrunk.")],
+    )
+    def kolada_catalogue(context: AssetExecutionContext) -> MaterializeResult:
+        landing = Landing(settings.landing)
+        try:
+            with exclusive(settings, "landing"):
+                land_catalogue_of_kolada(settings, landing)
+            problem = None
+        except FetchError as error:
+            problem = str(error)
+        kept = list_catalogues(landing)
+        rows = len(kept[-1].read()) if kept else 0
+        context.log.info(f"Kolada's catalogue: {rows:,} key figures" + (f", kept from before: {problem}" if problem else ""))
+        check = AssetCheckResult(passed=problem is None, check_name=ANSWER_CHECK, severity=AssetCheckSeverity.WARN, description=problem)
+        metadata = {"dagster/row_count": rows, "contents_kept": len(kept), "newest_seen_at": str(kept[-1].seen_at) if kept else ""}
+        return MaterializeResult(metadata=metadata, check_results=[check])
+
+    return kolada_catalogue
 
 
 def build_catalogue_asset(settings: Settings, catalogue: Catalogue, ingested: Iterable[AssetKey]) -> AssetsDefinition:
@@ -173,28 +218,32 @@ def _result(settings: Settings, catalogue: Catalogue, measure: Measure, landed: 
 
 
 def _read_lines(settings: Settings, catalogue: Catalogue, measure: Measure) -> dict[str, list[tuple[float, float]]]:
-    """The totals of the nation and the framework's county, or of the municipalities in all, from the current snapshot."""
+    """Totals from the current snapshot: the nation and the frameworks' counties, or whoever sent files. Small counts from files are left out."""
     path = Landing(settings.landing).observations_path(measure.source_id, measure.measure_id)
     if not path.exists():
         return {}
-    rows = pq.read_table(path)
-    rows = rows.filter(pc.is_valid(rows["value"]))
-    if "municipality" not in rows.column_names:
-        sums = rows.group_by("period_start").aggregate([("value", "sum")]).sort_by("period_start").to_pylist()
-        return {"all files": [(r["period_start"].year + (r["period_start"].month - 1) / 12, r["value_sum"]) for r in sums]} if sums else {}
-    rows = rows.filter(pc.equal(rows["gender"], "T"))
-    shown = [catalogue.areas["00"], *(catalogue.areas[f.county_code] for f in catalogue.frameworks.values() if f.county_code in catalogue.areas)]
-    lines = {}
-    for area in shown:
-        own = rows.filter(pc.equal(rows["municipality"], area.kolada_code)).sort_by("period")
-        if own.num_rows:
-            lines[area.name_sv] = list(zip(own["period"].to_pylist(), own["value"].to_pylist(), strict=True))
+    columns = pq.read_schema(path).names
+    when, shown = "year(period_end) + (month(period_end) - 12) / 12", "sex = 'total' and age_group = $ages"
+    if "municipality" in columns:  # Kolada's own shape
+        area, code, when, shown = "municipality", "kolada_code", "period", "gender = 'T' and $ages is not null"
+    elif "area" in columns:
+        area, code = "area", "scb_code"
+    else:
+        area, code, shown = "area_code", "area_code", f"{shown} and not coalesce(coalesce(numerator, value) between 1 and $smallest - 1, false)"
+    counties = [f.county_code for f in catalogue.frameworks.values()]
+    names = {getattr(a, code): a.name_sv for a in catalogue.areas.values() if code == "area_code" or a.area_code in ("00", *counties)}
+    query = f"select {area}, {when}, value from read_parquet($path) where value is not null and $smallest is not null and {shown} order by all"
+    values = {"path": str(path), "ages": measure.age_group, "smallest": measure.suppression_threshold}
+    lines: dict[str, list[tuple[float, float]]] = {}
+    for place, period, value in duckdb.execute(query, values).fetchall():
+        if place in names:
+            lines.setdefault(names[place], []).append((float(period), value))
     return lines
 
 
 def _what_is_wrong(answer: InboxAnswer) -> str:
     """The first of what the sender is told, in the sender's language."""
-    if answer.state not in ("refused", "still_refused", "removed"):
+    if answer.state not in ("refused", "still_refused"):  # of a file with persons the log says only that it was removed
         return ""
     lines = [line for line in answer.text_sv.splitlines() if line.strip() and not line.startswith(("Fil:", "Mått:", "Filens kontrollsumma"))]
     return "".join(f"\n  {line}" for line in lines[:6])

@@ -12,6 +12,7 @@ from dagster import MarkdownMetadataValue, MetadataValue
 
 from naravard_pipeline.landing.atomic import replace_file
 
+LEGEND = 4  # more names than these would cover the lines
 SIZE = (4.2, 1.9)  # inches: as wide as Dagster's metadata column
 
 
@@ -22,7 +23,7 @@ def plot_lines(title: str, lines: Mapping[str, Sequence[tuple[float, float]]], k
     axes = _axes(title)
     for name, points in lines.items():
         axes.plot([p for p, _ in points], [v for _, v in points], marker="o", markersize=3, linewidth=1.4, label=name)
-    if lines:
+    if 0 < len(lines) <= LEGEND:
         axes.legend(fontsize=7, frameon=False)
     picture = _draw(axes)
     replace_file(kept, picture)

@@ -90,13 +90,26 @@ def assemble(connection: duckdb.DuckDBPyConnection, tables: Sequence[Table], ver
 
 def _split(connection: duckdb.DuckDBPyConnection, holds: Mapping[str, Hold]) -> tuple[dict[str, Hold], dict[str, Hold]]:
     """Held measures with released figures, and those without. A measure that has left the catalogue, or is not for readers, is neither."""
-    query = f"select measure_id from candidate.main.dim_measures where status in {PUBLISHED}"
-    shown = {row[0] for row in connection.execute(query).fetchall()}
+    query = f"select measure_id, computed_from from candidate.main.dim_measures where status in {PUBLISHED}"
+    shown = dict(connection.execute(query).fetchall())
+    holds = {**holds, **_derived_holds(shown, holds)}
     released = set()
     if _has_table(connection, "last", "fct_observations"):
         released = {row[0] for row in connection.execute("select distinct measure_id from last.main.fct_observations").fetchall()}
     ours = {m: h for m, h in sorted(holds.items()) if m in shown}
     return {m: h for m, h in ours.items() if m in released}, {m: h for m, h in ours.items() if m not in released}
+
+
+def _derived_holds(shown: Mapping[str, str | None], holds: Mapping[str, Hold]) -> dict[str, Hold]:
+    """What is computed from a held measure is held with it: its parts would be of two releases."""
+    derived = {}
+    for measure_id, inputs in shown.items():
+        bad = [holds[i] for i in (inputs or "").split(",") if i in holds]
+        if bad and measure_id not in holds:
+            reason = f"computed from {bad[0].measure_id}, which is held: {bad[0].reason}"
+            reason_sv = f"Beräknas ur ett mått som hålls tillbaka ({bad[0].measure_id}). {bad[0].reason_sv}"
+            derived[measure_id] = Hold(measure_id, reason, reason_sv, bad[0].since)
+    return derived
 
 
 def _keep_first_dates(connection: duckdb.DuckDBPyConnection) -> None:

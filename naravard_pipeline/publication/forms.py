@@ -118,7 +118,9 @@ def _comment(connection: duckdb.DuckDBPyConnection, table: Table) -> None:
 def _harmless(table: Table) -> str:
     """The columns for CSV. A text that a spreadsheet would run as a formula gets an apostrophe in front, as such programs write it themselves."""
     return ", ".join(
-        f"case when regexp_matches({c.name}, '^[=+@\\t\\r-]') then '''' || {c.name} else {c.name} end as {c.name}" if c.type == "varchar" else c.name
+        f"case when regexp_matches({c.name}, '^[=+@＝＋－＠\\t\\r-]') then '''' || {c.name} else {c.name} end as {c.name}"
+        if c.type == "varchar"
+        else c.name
         for c in table.columns
     )
 

@@ -141,6 +141,17 @@ class TestOneMeasureIsHeld:
         ]
         assert published.released("select kind, measure_id from meta_checks where not is_passed") == [("landing", "falls")]
 
+    def test_what_is_computed_from_it_is_held_with_it(self, bench):
+        bench.build({"plans": {"04": 7.0}, "people": {"04": 1000.0}, "rate": {"04": 7.0}})
+        bench.check()
+        bench.publish()
+        bench.build({"plans": {"04": 900.0}, "people": {"04": 1000.0}, "rate": {"04": 900.0}})
+        bench.check(breach({"plans": 1}))
+        outcome = bench.publish()
+        assert list(outcome.held) == ["plans", "rate"]
+        assert "plans" in outcome.held["rate"].reason_sv
+        assert values(bench) == [("people", "04", 1000.0, False), ("plans", "04", 7.0, True), ("rate", "04", 7.0, True)]
+
     def test_a_warning_holds_nothing(self, published):
         published.build({"falls": {"00": 99.0}})
         published.check(breach({"falls": 1}, severity="warning"))

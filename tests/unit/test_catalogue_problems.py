@@ -207,8 +207,8 @@ CASES = {
         ":8: schedule: there is “30 25 * * *”; expected cron's five fields: minute, hour, day, month, day of week, as in '30 5 * * 1'"]),
     "address without a code": (SOURCE, "kpis={source_code}", "kpis={kpi}", [
         ":5: measure_url: there is “https://www.kolada.se/?kpis={kpi}”; expected an address with {source_code} in it"]),
-    "not connected": (SOURCE, "kind: kolada", "kind: pxweb", [
-        ":4: status: there is published; expected planned, as no source of kind pxweb is connected yet"]),
+    "not connected": (SOURCE, "kind: kolada", "kind: none", [
+        ":4: status: there is published; expected planned, as no source of kind none is connected yet"]),
     "duplicate key": (MEASURE, "unit: dygn", "unit: dygn\nunit: dagar", [":12: `unit` stands twice; keep one of them"]),
     "syntax": (MEASURE, "unit: dygn", "unit: 'dygn", None),
     "tab": (MEASURE, "  min: 0", "\tmin: 0", [":15: cannot be read: a tab; indent with spaces"]),

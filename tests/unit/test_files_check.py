@@ -2,7 +2,9 @@
 
 import csv
 import io
+import re
 from datetime import date
+from pathlib import Path
 
 import pytest
 from dropped_files import NAMES, build_catalogue, build_measure, csv_file, saved, sip_csv, workbook_of
@@ -137,6 +139,147 @@ def test_the_measure_is_told_by_its_heading_or_else_by_the_files_name():
     assert check(sip_csv("Flen;2025-01;1", name="SIP barn, Flen.csv"), catalogue).measure is same
 
 
+SHARE = {"unit": "procent", "value_type": "share", "frequency": "year", "bounds": {"min": 2.0, "max": 100.0}, "area_types": ["region"]}
+OF_REGION = {"area_types": ["region"], "reporter": "region", "county_code": "04"}
+
+
+def share_catalogue(**file):
+    return build_catalogue(build_measure("halsosamtal", **SHARE, file=OF_REGION | file))
+
+
+def figures_of(found: FileCheck) -> list[tuple]:
+    return [(r.period.label, r.reading.value, r.reading.status, r.numerator, r.denominator, r.answers) for r in found.rows]
+
+
+COUNTS = {"numerator_column": "Antal samtal", "denominator_column": "Antal inbjudna"}
+
+
+def test_a_share_is_computed_from_its_counts():
+    content = csv_file(
+        "Region;År;Antal samtal;Antal inbjudna", "Sörmland;2025;1 234;2 468", "04;2024;<5;90", "04;2023;..;9", "04;2022;0;0", "04;2021;7;<5"
+    )
+    assert figures_of(check(content, share_catalogue(**COUNTS))) == [
+        ("2025", 50, "ok", 1234, 2468, None),
+        ("2024", None, "suppressed", None, 90, None),
+        ("2023", None, "missing", None, 9, None),
+        ("2022", None, "not_applicable", 0, 0, None),
+        ("2021", None, "suppressed", 7, None, None),
+    ]
+
+
+def test_counts_that_do_not_go_together_are_told_by_cell():
+    content = csv_file("Region;År;Antal samtal;Antal inbjudna", "Sörmland;2025;91;90", "04;2024;1;90", "04;2023;1,5;9")
+    assert texts(check(content, share_catalogue(**COUNTS))) == [
+        'C2: "91" är större än 90, som det är en del av. Kontrollera båda.',
+        'C3: "1" ger andelen 1,1, utanför måttets gränser (2 till 100). Kontrollera värdet.',
+        'C4: "1,5" är inget heltal; ett antal har inga decimaler. Kontrollera värdet, och att punkt inte står mellan tusental.',
+    ]
+
+
+def test_a_share_given_beside_its_counts_must_agree_with_them():
+    catalogue = share_catalogue(**COUNTS, value_column="Andel")
+    lines = "Region;År;Andel;Antal samtal;Antal inbjudna", "04;2025;33;1;3", "04;2024;..;1;4"
+    assert figures_of(check(csv_file(*lines), catalogue)) == [("2025", 33, "ok", 1, 3, None), ("2024", 25, "ok", 1, 4, None)]
+    assert texts(check(csv_file(*lines, "04;2023;62,5;1;4"), catalogue)) == [
+        'C4: "62,5" stämmer inte med antalen, som ger 25 procent. Kontrollera raden.'
+    ]
+    without = check(csv_file("Region;År;Antal samtal;Antal inbjudna", "04;2025;1;4"), catalogue)
+    assert figures_of(without) == [("2025", 25, "ok", 1, 4, None)]
+
+
+def test_answers_stand_beside_the_share():
+    catalogue = share_catalogue(value_column="Andel nöjda (procent)", answers_column="Antal svar")
+    lines = "Region;År;andel nöjda, procent;Antal svar", "Sörmlands län;2025;62,5 %;120", "04;2024;..;0", "04;2023;45;.."
+    assert figures_of(check(csv_file(*lines), catalogue)) == [
+        ("2025", 62.5, "ok", None, None, 120),
+        ("2024", None, "missing", None, None, 0),
+        ("2023", 45, "ok", None, None, None),
+    ]
+    assert texts(check(csv_file(*lines, "04;2022;45;0", "04;2021;0,45;9"), catalogue)) == [
+        'D5: "0" svar kan inte ge något värde. Skriv .. som värde om ingen svarade.',
+        'C6: "0,45" ligger utanför måttets gränser (2 till 100). Kontrollera värdet.',
+    ]
+    assert texts(check(csv_file("Region;År;Andel nöjda (procent)", "04;2025;45"), catalogue)) == [
+        'D1: rubriken "Antal svar" saknas på rad 1. Utgå från mallen.'
+    ]
+
+
+def test_sex_and_age_are_read_where_the_measure_has_them():
+    file = {"value_column": "Antal SIP", "area_types": ["municipality"], "reporter": "municipalities", "county_code": "04"}
+    catalogue = build_catalogue(build_measure(age_group="65+", file=file | {"sexes": True, "age_groups": ["65-79", "80+"]}))
+    lines = (
+        "Kommun;Månad;Kön;Åldersgrupp;Antal SIP",
+        "Flen;2025-01;Kvinnor;65–79 år;3",
+        "Flen;2025-01;män;80 år och äldre;4",
+        "Flen;2025-01;Totalt;Totalt;9",
+    )
+    found = check(csv_file(*lines), catalogue)
+    assert [(row.sex, row.age_group, row.reading.value) for row in found.rows] == [("women", "65-79", 3), ("men", "80+", 4), ("total", "65+", 9)]
+    plain = check(sip_csv("Flen;2025-01;3"), catalogue)
+    assert [(row.sex, row.age_group) for row in plain.rows] == [("total", "65+")]
+    assert texts(check(csv_file(*lines, "Flen;2025-01;K;65-79;5", "Flen;2025-01;;18-64;5"), catalogue)) == [
+        'E5: "5" är andra värdet för Flen 2025-01; det första står i E2. Ta bort det som är fel.',
+        "C6: cellen är tom; här ska könet stå. Skriv totalt, kvinnor eller män.",
+        'D6: "18-64" är ingen åldersgrupp i måttet. Skriv totalt, 65-79 år, 80+ år.',
+    ]
+
+
+def test_a_file_of_the_region_may_hold_it_and_its_municipalities():
+    file = {"value_column": "Antal besök", "area_types": ["region", "municipality"], "reporter": "region", "county_code": "04"}
+    catalogue = build_catalogue(build_measure("besok", file=file))
+    found = check(
+        csv_file("Område;Månad;Antal besök", "Region Sörmland;2025-01;7", "Flen;2025-01;3", "Totalt;2025-01;10", "Riket;2025-01;99"), catalogue
+    )
+    assert cells(found) == [("04", "2025-01", 7, "ok"), ("0482", "2025-01", 3, "ok")]
+    assert [note.split('"')[1] for note in found.notes_sv] == ["Totalt", "Riket"]
+    assert texts(check(csv_file("Område;Månad;Antal besök", "Stockholm;2025-01;7"), catalogue)) == [
+        'A2: "Stockholm" är ingen kommun eller region. Kontrollera namnet.'
+    ]
+
+
+@pytest.mark.parametrize(("frequency", "heading", "cell"), [("quarter", "Kvartal", "kv 1 2025"), ("half_year", "Termin", "VT 2025")])
+def test_quarters_and_terms(frequency: str, heading: str, cell: str):
+    catalogue = build_catalogue(build_measure().model_copy(update={"frequency": frequency}))
+    found = check(csv_file(f"Kommun;{heading};Antal SIP", f"Flen;{cell};3"), catalogue)
+    assert [(row.period.start, row.reading.value) for row in found.rows] == [(date(2025, 1, 1), 3)]
+
+
+def test_merged_names_and_headings_on_two_rows_are_read():
+    workbook = workbook_of(["SIP 2025"], ["Kommun", "Uppgifter"], [None, "Månad", "Antal SIP"])
+    for row in (["Flen", "2025-01", 3], [None, "2025-02", 4], ["Trosa", "2025-01", 5]):
+        workbook.active.append(row)
+    for ref in ("A1:C1", "A2:A3", "B2:C2", "A4:A5"):
+        workbook.active.merge_cells(ref)
+    assert cells(check(saved(workbook))) == [("0482", "2025-01", 3, "ok"), ("0482", "2025-02", 4, "ok"), ("0488", "2025-01", 5, "ok")]
+    workbook.active.merge_cells("C4:C5")
+    assert texts(check(saved(workbook))) == ['Uppgifter!C5: "3" är sammanfogad med C4. Dela cellen och skriv ett värde på varje rad.']
+
+
+def test_the_measure_that_is_meant_is_told_by_the_nearest_heading():
+    measures = [
+        build_measure(f"enkat_{n}", **SHARE, file=OF_REGION | {"value_column": name}) for n, name in enumerate(("Andel nöjda", "Andel trygga"))
+    ]
+    catalogue = build_catalogue(*measures)
+    assert texts(check(csv_file("Region;År;Andel trygg", "04;2025;45"), catalogue)) == [
+        'C1: "Andel trygg" är ingen känd rubrik. Menade du Andel trygga?'
+    ]
+    refusal = check(csv_file("Region;År;Svar", "04;2025;45"), catalogue).refusal
+    assert refusal.kind == "no_headings" and "enkat_0: Region, År, Andel nöjda; enkat_1" in str(refusal)
+    named = check(csv_file("Region;År;Svar", "04;2025;45", name="enkat_1 mars.csv"), catalogue)
+    assert texts(named) == ['D1: rubriken "Andel trygga" saknas på rad 1. Utgå från mallen.']
+
+
+def test_reserve_numbers_of_the_region_are_refused_as_persons():
+    catalogue = build_catalogue()
+    source = catalogue.sources["local"].model_copy(update={"reserve_number_patterns": (re.compile(r"\bD\d{8}\b"),)})
+    catalogue = catalogue.model_copy(update={"sources": {"local": source}})
+    content = sip_csv("Flen;2025-01;Anna D12345678")
+    assert check(content, catalogue).places_sv == ["kolumn C"]
+    assert not check(content).has_personal_numbers
+    assert check_content(FileContent("D12345678.csv", b""), catalogue, TODAY).file_name == "filen"
+    assert check_file(Path("D12345678.csv"), catalogue, TODAY).places_sv == ["filnamnet"]
+
+
 def test_planned_measures_and_measures_of_other_sources_are_not_asked_for():
     assert check(sip_csv("Flen;2025-01;1"), build_catalogue(build_measure(status="planned"))).refusal.kind == "no_headings"
 
@@ -155,10 +298,17 @@ def test_persons_are_looked_for_also_in_files_that_are_refused_for_something_els
 
 
 def test_the_answer_shows_fifty_problems_and_how_many_more():
-    answer = build_answer(check(sip_csv(*[f"Paris;2025-01;{n}" for n in range(60)])), CATALOGUE.areas)
+    answer = build_answer(check(sip_csv(*[f"Paris {n}a;2025-01;{n}" for n in range(60)])), CATALOGUE.areas)
     assert answer.count("Paris") == SHOWN_PROBLEMS
     assert "(60 fel)" in answer
     assert "10 fel till" in answer
+
+
+def test_the_same_mistake_in_many_rows_is_told_once():
+    answer = build_answer(check(sip_csv(*[f"Strangnäss;2025-{n:02};1" for n in range(1, 13)], "Paris;2025-01;1")), CATALOGUE.areas)
+    assert answer.count("Strangnäss") == 1
+    assert "Menade du Strängnäs? Samma i A3, A4, A5, A6, A7, A8, A9, A10, A11, A12 och 1 till." in answer
+    assert "(13 fel)" in answer and 'A14: "Paris"' in answer
 
 
 def test_a_file_that_is_not_there_is_told(tmp_path):
@@ -202,3 +352,21 @@ def test_any_file_gets_an_answer(data):
     found = check(content)
     assert found.accepted == bool(found.rows)
     assert build_answer(found, CATALOGUE.areas)
+
+
+counts = st.one_of(st.integers(0, 50).map(str), st.sampled_from(["", "<5", "..", "-", "1,5", "x", "-3", "1 234"]))
+shares = st.one_of(st.floats(0, 110).map(lambda x: f"{x:.1f}".replace(".", ",")), st.sampled_from(["", "..", "<5", "0,4", "45 %"]))
+
+
+@given(counts, counts, counts, st.one_of(st.none(), shares))
+def test_any_counts_and_share_agree_or_are_refused(numerator: str, denominator: str, answers: str, share: str | None):
+    catalogue = share_catalogue(**COUNTS, value_column="Andel", answers_column="Antal svar")
+    cells = {"Antal samtal": numerator, "Antal inbjudna": denominator, "Antal svar": answers} | ({} if share is None else {"Andel": share})
+    found = check(csv_file(";".join(["Region", "År", *cells]), ";".join(["04", "2025", *cells.values()])), catalogue)
+    assert bool(found.rows) == (found.accepted and not found.refusal)
+    for row in found.rows:
+        assert (row.reading.status == "ok") == (row.reading.value is not None)
+        if row.reading.value is not None:
+            assert 2 <= row.reading.value <= 100 and row.answers != 0
+            if row.denominator and row.numerator is not None:
+                assert abs(row.reading.value - 100 * row.numerator / row.denominator) < 0.52

@@ -14,7 +14,7 @@ from dropped_files import part_of, saved, with_parts, with_shared_texts, with_sh
 from hypothesis import given
 from hypothesis import strategies as st
 
-from naravard_pipeline.connectors import files, grid, workbooks
+from naravard_pipeline.connectors import files, grid, packages
 from naravard_pipeline.connectors.delimited import is_formula, write_delimited
 from naravard_pipeline.connectors.files import FileContent, read_content, read_fragments, read_grid
 from naravard_pipeline.connectors.grid import FileRefused
@@ -58,6 +58,38 @@ def test_workbook_values_keep_their_kind():
     assert read_grid(content)[0].rows[0] == ["a", None, 1, 1.5, date(2025, 1, 31), "True", None]
 
 
+def test_shares_shown_in_per_cent_are_read_as_shown():
+    workbook = workbook_of([0.455, 0.455, 12, True])
+    for cell, form in zip(workbook.active[1], ["0.0%", "General", "0%", "0%"], strict=True):
+        cell.number_format = form
+    assert read_grid(saved(workbook))[0].rows == [["45,5 %", 0.455, "1200 %", "True"]]
+
+
+def test_merged_cells_are_seen_as_one():
+    workbook = workbook_of(["Flen", 1], [None, 2], ["Trosa", 3])
+    workbook.active.merge_cells("A1:A2")
+    [sheet] = read_grid(saved(workbook))
+    assert [sheet.written(1, 0), sheet.seen(0, 0), sheet.seen(1, 0), sheet.seen(2, 0), sheet.seen(0, 9)] == [None, "Flen", "Flen", "Trosa", None]
+
+
+@pytest.mark.parametrize(("ref", "expected"), [(b"A1:B2", "read"), (b"A1:XFD1048576", "read"), (b"??", "damaged"), (b"", "damaged")])
+def test_ranges_that_are_merged_keep_within_the_sheet(ref: bytes, expected: str):
+    sheet = part_of(saved(workbook_of(["a", "b"], ["c", "d"])), "xl/worksheets/sheet1.xml")
+    merged = b'</sheetData><mergeCells><mergeCell ref="' + ref + b'"/></mergeCells>'
+    content = with_parts(saved(workbook_of(["a"])), {"xl/worksheets/sheet1.xml": sheet.replace(b"</sheetData>", merged)})
+    if expected == "damaged":
+        assert kind(content) == expected
+    else:
+        assert set(read_grid(content)[0].merged) == {(0, 1), (1, 0), (1, 1)}
+
+
+def test_ranges_that_lie_on_each_other_do_not_multiply(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(grid, "MAX_CELLS", 100)
+    with pytest.raises(FileRefused) as refusal:
+        grid.covered_cells(["A1:A60"] * 2, [[None]] * 60)
+    assert refusal.value.kind == "too_large"
+
+
 def test_texts_in_a_part_of_their_own_are_read():
     assert read_grid(with_shared_texts([["Kommun", "Månad"], ["Flen", "2025-01"]]))[0].rows == [["Kommun", "Månad"], ["Flen", "2025-01"]]
 
@@ -85,6 +117,8 @@ def test_cells_beyond_the_extent_that_a_sheet_claims_are_read():
         (b"a;b\r\n+cmd|x;2", "formulas"),
         (b"a;b\r\n@SUM(1);2", "formulas"),
         (b"a;b\r\n-1+2;2", "formulas"),
+        ("a;b\r\n＝1+1;2".encode(), "formulas"),
+        (b"a;b\r\n" + b"9" * 200_000 + b";1", "damaged"),
         (b"a;b\r\n" + b";" * grid.MAX_CELLS, "too_large"),
     ],
 )
@@ -107,15 +141,15 @@ def zipped(parts: dict[str, bytes]) -> FileContent:
 @pytest.mark.parametrize(
     ("parts", "most"),
     [
-        ({"xl/workbook.xml": b"0" * 30 * 2**20}, workbooks.MAX_UNPACKED),  # by its ratio
+        ({"xl/workbook.xml": b"0" * 30 * 2**20}, packages.MAX_UNPACKED),  # by its ratio
         ({"xl/workbook.xml": os.urandom(20_000)}, 19_999),  # by its size
-        ({f"{n}.xml": b"" for n in range(workbooks.MAX_PARTS + 1)}, workbooks.MAX_UNPACKED),  # by its number of parts
+        ({f"{n}.xml": b"" for n in range(packages.MAX_PARTS + 1)}, packages.MAX_UNPACKED),  # by its number of parts
     ],
     ids=["ratio", "size", "parts"],
 )
 def test_zip_bombs_are_not_unpacked(parts: dict[str, bytes], most: int, monkeypatch: pytest.MonkeyPatch):
     bomb = zipped(parts)
-    monkeypatch.setattr(workbooks, "MAX_UNPACKED", most)
+    monkeypatch.setattr(packages, "MAX_UNPACKED", most)
     monkeypatch.setattr(zipfile.ZipFile, "read", lambda *_: pytest.fail("unpacked"))
     assert kind(bomb) == "bomb"
 
@@ -148,9 +182,14 @@ def test_entities_are_not_expanded():
     ],
 )
 def test_sheets_that_claim_to_be_huge_are_refused(sheet: bytes, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(workbooks, "MAX_CELLS", 100)
+    monkeypatch.setattr(packages, "MAX_CELLS", 100)
     noise = {"xl/media/noise.bin": os.urandom(100_000)}  # so that no ratio gives it away
     assert kind(with_sheet(with_parts(saved(workbook_of(["a", "b"])), noise), sheet)) == "too_large"
+
+
+def related(kind: bytes) -> bytes:
+    """A relation to a part whose name says nothing."""
+    return external(kind).replace(b' TargetMode="External"', b"").replace(b"http://example.se", b"innocent.bin")
 
 
 def external(kind: bytes) -> bytes:
@@ -166,6 +205,10 @@ def external(kind: bytes) -> bytes:
         ({"xl/connections.xml": b"<x/>"}, "external_links"),
         ({"xl/worksheets/_rels/sheet1.xml.rels": external(b"oleObject")}, "external_links"),
         ({"xl/embeddings/oleObject1.bin": b"x"}, "embedded"),
+        ({"xl/_rels/sheet1.xml.rels": related(b"vbaProject")}, "macros"),
+        ({"xl/_rels/sheet1.xml.rels": related(b"externalLink")}, "external_links"),
+        ({"xl/_rels/sheet1.xml.rels": related(b"package")}, "embedded"),
+        ({"customXml/item1.xml": '<?xml version="1.0" encoding="utf-16"?><DataMashup/>'.encode("utf-16")}, "external_links"),
     ],
 )
 def test_active_content_is_refused(parts: dict[str, bytes], expected: str):

@@ -6,11 +6,12 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
-from dropped_files import build_catalogue, csv_file, drop, saved, sip_csv, workbook_of
+from dropped_files import build_catalogue, build_measure, csv_file, drop, saved, sip_csv, workbook_of
 
 from naravard_pipeline.demo.files import write_demo_files
 from naravard_pipeline.landing import atomic, inbox, store
 from naravard_pipeline.landing.atomic import LandingError
+from naravard_pipeline.landing.file_history import list_history
 from naravard_pipeline.landing.inbox import ACCEPTED_FOLDER, OBSERVATIONS_SCHEMA, InboxAnswer, take_in
 from naravard_pipeline.landing.store import Landing
 from naravard_pipeline.settings import Settings
@@ -65,7 +66,11 @@ def test_an_accepted_file_is_kept_moved_and_answered(settings: Settings, landing
         "area_code": "0482",
         "period_label": "2025-01",
         "sex": "total",
+        "age_group": "total",
         "value": 3.0,
+        "numerator": None,
+        "denominator": None,
+        "answers": None,
         "status": "ok",
         "source_status": None,
         "reporter": "municipalities",
@@ -100,6 +105,47 @@ def test_the_same_file_twice_is_one(settings: Settings, landing: Landing):
     assert observations(landing) == {("0482", "2025-01"): 9}
     assert landing.observations_path("local", "sip_antal").stat().st_mtime_ns == written
     assert len(list((settings.landing / "local/files/sip_antal").iterdir())) == 2
+
+
+def test_the_history_tells_which_file_gave_which_figure_when(settings: Settings, landing: Landing):
+    assert list_history(landing, "sip_antal").num_rows == 0
+    drop(sip_csv("Flen;2025-01;1", "Flen;2025-02;2", name="first.csv"), settings.inbox, seconds_ago=90)
+    drop(sip_csv("Flen;2025-02;20", name="corrected.csv"), settings.inbox, seconds_ago=60)
+    run(settings)
+    history = list_history(landing, "sip_antal").to_pylist()
+    assert [(row["file_name"], row["period_label"], row["value"], row["is_current"]) for row in history] == [
+        ("first.csv", "2025-01", 1, True),
+        ("first.csv", "2025-02", 2, False),
+        ("corrected.csv", "2025-02", 20, True),
+    ]
+    assert history[0]["received_at"] <= history[2]["received_at"]
+
+
+@pytest.mark.parametrize(
+    ("frequency", "cell", "newest"), [("quarter", "kv 2 2025", 202506), ("half_year", "HT 2025", 202512), ("year", "2025", 2025)]
+)
+def test_the_newest_period_is_a_year_or_its_last_month(settings: Settings, frequency: str, cell: str, newest: int):
+    heading = {"quarter": "Kvartal", "half_year": "Halvår", "year": "År"}[frequency]
+    catalogue = build_catalogue(build_measure().model_copy(update={"frequency": frequency}))
+    drop(csv_file(f"Kommun;{heading};Antal SIP", f"Flen;{cell};3"), settings.inbox)
+    [answer] = take_in(settings, catalogue, Landing(settings.landing))
+    assert answer.landed.newest_period == newest
+
+
+def test_figures_of_each_sex_and_age_live_side_by_side_and_a_new_number_of_answers_is_a_change(settings: Settings, landing: Landing):
+    file = build_measure().file.model_copy(update={"sexes": True, "age_groups": ("65-79", "80+"), "answers_column": "Svar"})
+    catalogue = build_catalogue(build_measure().model_copy(update={"file": file}))
+    rows = ["Flen;2025-01;K;65-79;3;9", "Flen;2025-01;K;80+;4;9", "Flen;2025-01;M;80+;5;9"]
+    for name, answers in (("first.csv", "9"), ("again.csv", "8")):
+        drop(csv_file("Kommun;Månad;Kön;Ålder;Antal SIP;Svar", *rows[:2], rows[2][:-1] + answers, name=name), settings.inbox)
+        [answer] = take_in(settings, catalogue, landing)
+    assert answer.landed.state == "changed"
+    current = pq.read_table(landing.observations_path("local", "sip_antal")).to_pylist()
+    assert sorted((row["sex"], row["age_group"], row["value"], row["answers"]) for row in current) == [
+        ("men", "80+", 5, 8),
+        ("women", "65-79", 3, 9),
+        ("women", "80+", 4, 9),
+    ]
 
 
 def test_a_file_that_says_nothing_new_changes_nothing_downstream(settings: Settings, landing: Landing):

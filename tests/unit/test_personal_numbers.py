@@ -1,5 +1,6 @@
 """Personal identity numbers are found wherever they stand, and ordinary figures are not taken for them."""
 
+import re
 from datetime import date
 
 import pytest
@@ -48,7 +49,18 @@ def test_a_longer_row_of_digits_is_no_number(number: str, digit: str):
 
 @pytest.mark.parametrize(
     "text",
-    ["19121212-1212", "191212121212", "1212121212", "121212+1212", "1912-12-12-1212", "１２１２１２-１２１２", "12121\u200b2-1212", "121272-1219"],
+    [
+        "19121212-1212",
+        "191212121212",
+        "1212121212",
+        "121212+1212",
+        "1912-12-12-1212",
+        "１２１２１２-１２１２",
+        "12121\u200b2-1212",
+        "121272-1219",
+        "12.12.12-1212",
+        "1912/12/12-1212",
+    ],
 )
 def test_known_spellings_are_found(text: str):
     assert has_personal_number(text)
@@ -60,6 +72,13 @@ def test_known_spellings_are_found(text: str):
 )
 def test_ordinary_figures_are_not(text: str):
     assert not has_personal_number(text)
+
+
+def test_reserve_numbers_are_what_the_patterns_match():
+    patterns = [re.compile(r"\bR\d{8}\b"), re.compile("x*")]
+    assert has_personal_number("Anna R12345678", patterns)
+    assert not has_personal_number("Anna R12345678")
+    assert not has_personal_number("R1234567", patterns)  # what matches nothing at all finds no number either
 
 
 def places(content: FileContent) -> list[str]:

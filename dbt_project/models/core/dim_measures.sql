@@ -1,3 +1,17 @@
+with inputs as (
+    select
+        measure_id,
+        string_agg(input, ',' order by input) as computed_from
+    from (
+        select measure_id, numerator as input from {{ ref('stg_catalogue__derivations') }} where numerator is not null
+        union all
+        select measure_id, denominator as input from {{ ref('stg_catalogue__derivations') }} where denominator is not null
+        union all
+        select measure_id, part as input from {{ ref('stg_catalogue__derivations') }} where part is not null
+    ) as named
+    group by measure_id
+)
+
 select
     m.measure_id,
     m.name_sv,
@@ -32,6 +46,8 @@ select
     m.retired_date,
     m.retired_reason_sv,
     m.replaced_by,
+    i.computed_from,
     m.docs_url
 from {{ ref('stg_catalogue__measures') }} as m
 left join {{ ref('stg_landing__loads') }} as l on l.measure_id = m.measure_id
+left join inputs as i on i.measure_id = m.measure_id

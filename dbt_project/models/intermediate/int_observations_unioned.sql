@@ -15,13 +15,47 @@ with kolada as (
         {{ year_end('v.year') }} as period_end,
         {{ year_label('v.year', 'm.window_years') }} as period_label,
         v.sex,
+        m.age_group,
         v.value,
+        cast(null as double) as numerator,
+        cast(null as double) as denominator,
+        cast(null as double) as ci_lower,
+        cast(null as double) as ci_upper,
         v.status,
         v.source_status,
         'source' as reporter
     from {{ ref('stg_kolada__values') }} as v
     join {{ ref('stg_catalogue__areas') }} as a on a.kolada_code = v.kolada_code
     join {{ ref('stg_catalogue__measures') }} as m on m.measure_id = v.measure_id
+),
+
+cells as (
+    {% for source_name in ['scb', 'folkhalsodata', 'socialstyrelsen', 'vardenisiffror'] -%}
+    select * from {{ ref('stg_' ~ source_name ~ '__cells') }}
+    {% if not loop.last %}union all{% endif %}
+    {% endfor %}
+),
+
+cubes as (
+    select
+        c.measure_id,
+        c.snapshot_id,
+        a.area_code,
+        c.period_start,
+        c.period_end,
+        c.period_label,
+        c.sex,
+        c.age_group,
+        c.value,
+        c.numerator,
+        c.denominator,
+        c.ci_lower,
+        c.ci_upper,
+        c.status,
+        c.source_status,
+        'source' as reporter
+    from cells as c
+    join {{ ref('stg_catalogue__areas') }} as a on a.scb_code = c.scb_code
 ),
 
 local_files as (
@@ -33,7 +67,12 @@ local_files as (
         period_end,
         period_label,
         sex,
+        age_group,
         value,
+        numerator,
+        denominator,
+        cast(null as double) as ci_lower,
+        cast(null as double) as ci_upper,
         status,
         source_status,
         reporter
@@ -42,6 +81,8 @@ local_files as (
 
 unioned as (
     select * from kolada
+    union all
+    select * from cubes
     union all
     select * from local_files
 )

@@ -1,3 +1,4 @@
+-- A derived measure has no answer of its own: its snapshot is that of everything it is computed from.
 select
     s.measure_id,
     s.source_id,
@@ -12,3 +13,16 @@ select
 from {{ source('landing', 'snapshots') }} as s
 join {{ source('landing', 'loads') }} as l on l.measure_id = s.measure_id
 where s.snapshot_id is not null
+union all
+select
+    measure_id,
+    'derived' as source_id,
+    snapshot_id,
+    load_id,
+    first_fetched_at at time zone 'UTC' as first_fetched_at,
+    null as source_title,
+    null as publication_date,
+    null as publ_period,
+    null as url,
+    null as rows
+from {{ source('landing', 'derived_loads') }}

@@ -6,7 +6,10 @@ select
     period_end,
     period_label,
     sex,
+    age_group,
     value,
+    numerator,
+    denominator,
     status,
     source_status,
     reporter

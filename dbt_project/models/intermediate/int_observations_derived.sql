@@ -1,0 +1,127 @@
+{{ config(
+    materialized='incremental',
+    incremental_strategy='delete+insert',
+    unique_key='measure_id',
+    on_schema_change='fail',
+    post_hook="{{ drop_departed_measures() }}"
+) }}
+
+-- A rate takes the denominator of the same area and sex, at the end of the year that the measure names. Where that is not published yet there is
+-- no rate (awaiting_denominator), never last year's silently. What is hidden in a part is hidden in the whole.
+-- Method: OHID, Technical guide: confidence intervals (rates); Statistics Sweden, population 31 December.
+with observed as (
+    select
+        o.*,
+        {{ is_small_count('o.value', 'o.reporter', 'm.value_type', 'm.suppression_threshold') }} as is_small
+    from {{ ref('int_observations_unioned') }} as o
+    join {{ ref('stg_catalogue__measures') }} as m on m.measure_id = o.measure_id
+),
+
+derivations as (
+    select
+        d.*,
+        l.snapshot_id,
+        l.load_id
+    from {{ ref('stg_catalogue__derivations') }} as d
+    join {{ ref('stg_landing__loads') }} as l on l.measure_id = d.measure_id
+    {{ only_changed_measures('l.load_id') }}
+),
+
+ratios as (
+    select
+        d.measure_id,
+        d.snapshot_id,
+        n.area_code,
+        n.period_start,
+        n.period_end,
+        n.period_label,
+        n.sex,
+        n.age_group,
+        {{ rate('n.value', 'p.value', 'd.per') }} as rate,
+        n.value as numerator,
+        p.value as denominator,
+        case
+            when n.status not in ('ok', 'preliminary') then n.status
+            when p.area_code is null or p.status = 'not_yet_published' then 'awaiting_denominator'
+            when p.status not in ('ok', 'preliminary') then p.status
+            when p.value = 0 then 'not_applicable'
+            else n.status
+        end as status,
+        n.source_status,
+        n.reporter,
+        n.is_small or coalesce(p.is_small, false) as is_small,
+        d.load_id
+    from derivations as d
+    join observed as n on n.measure_id = d.numerator
+    left join observed as p
+        on p.measure_id = d.denominator
+        and p.area_code = n.area_code
+        and p.sex = n.sex
+        and p.age_group = d.denominator_age_group
+        and year(p.period_end) = year(n.period_end) - case when d.denominator_year = 'previous' then 1 else 0 end
+    where d.numerator is not null
+),
+
+wanted_parts as (
+    select
+        measure_id,
+        count(*) as parts
+    from derivations
+    where part is not null
+    group by measure_id
+),
+
+combinations as (
+    select
+        d.measure_id,
+        d.snapshot_id,
+        o.area_code,
+        o.period_start,
+        o.period_end,
+        o.period_label,
+        o.sex,
+        o.age_group,
+        case when d.combine = 'mean' then avg(o.value) else sum(o.value) end as rate,
+        cast(null as double) as numerator,
+        cast(null as double) as denominator,
+        case
+            when max(case when o.status = 'suppressed' then 1 else 0 end) = 1 then 'suppressed'
+            when count(o.value) < max(w.parts) then 'missing'
+            when max(case when o.status = 'preliminary' then 1 else 0 end) = 1 then 'preliminary'
+            else 'ok'
+        end as status,
+        cast(null as varchar) as source_status,
+        o.reporter,
+        max(case when o.is_small then 1 else 0 end) = 1 as is_small,
+        d.load_id
+    from derivations as d
+    join wanted_parts as w on w.measure_id = d.measure_id
+    join observed as o on o.measure_id = d.part
+    group by
+        d.measure_id, d.snapshot_id, o.area_code, o.period_start, o.period_end, o.period_label, o.sex, o.age_group, o.reporter, d.combine, d.load_id
+),
+
+derived as (
+    select * from ratios
+    union all
+    select * from combinations
+)
+
+select
+    measure_id,
+    snapshot_id,
+    area_code,
+    period_start,
+    period_end,
+    period_label,
+    sex,
+    age_group,
+    case when status in ('ok', 'preliminary') then rate end as value,
+    numerator,
+    denominator,
+    status,
+    source_status,
+    reporter,
+    is_small,
+    load_id
+from derived
