@@ -3,6 +3,7 @@
 from dagster import AssetKey, AssetsDefinition, Definitions, definitions, in_process_executor
 
 from naravard_pipeline.catalogue import Catalogue, read_catalogue
+from naravard_pipeline.landing.home import claim_home
 from naravard_pipeline.orchestration.automation import build_inbox_sensor, build_jobs, build_schedules
 from naravard_pipeline.orchestration.checks import build_checks
 from naravard_pipeline.orchestration.dbt import build_dbt_assets, build_dbt_resource, prepare_manifest, set_dbt_environment
@@ -23,6 +24,7 @@ def build_definitions(settings: Settings, catalogue: Catalogue | None = None) ->
 
     Raises ``CatalogueError``, ``SuiteError`` or ``ValueError``, each with file, place and remedy.
     """
+    claim_home(settings)
     catalogue = catalogue or read_catalogue(SOURCES)
     suites = read_suites(EXPECTATIONS)
     set_dbt_environment(settings)

@@ -24,7 +24,7 @@ TABLES = (
     Table(
         "dim_measures",
         "One row per measure.",
-        _columns(measure_id="varchar", name_sv="varchar", status="varchar", attribution="varchar", computed_from="varchar"),
+        _columns(measure_id="varchar", name_sv="varchar", status="varchar", attribution="varchar", computed_from="varchar", source_id="varchar"),
         ("measure_id",),
         (),
     ),
@@ -36,6 +36,7 @@ TABLES = (
             area_code="varchar",
             period_end="date",
             value="double",
+            snapshot_id="varchar",
             is_held="boolean",
             held_reason="varchar",
             held_since="timestamp",
@@ -77,9 +78,17 @@ class Bench:
         self.settings = Settings(home=home, is_demo=is_demo)
         self.settings.warehouse.mkdir(parents=True)
 
-    def build(self, figures: dict[str, dict[str, float]], *, drafts: tuple[str, ...] = (), tests: list[TestResult] | None = None) -> None:
-        """``figures``: measure → area → value, all of 2024."""
-        self.fill(figures, drafts)
+    def build(
+        self,
+        figures: dict[str, dict[str, float]],
+        *,
+        drafts: tuple[str, ...] = (),
+        retired: tuple[str, ...] = (),
+        indicators: dict[str, str] | None = None,
+        tests: list[TestResult] | None = None,
+    ) -> None:
+        """``figures``: measure → area → value, all of 2024; under indicator i unless ``indicators`` says otherwise."""
+        self.fill(figures, drafts, retired, indicators or {})
         good = [TestResult(name, "fct_observations", "critical", "pass", 0, None, []) for name in TEST_NAMES]
         with duckdb.connect(str(self.settings.database), read_only=True) as connection:
             prints = fingerprints(connection, TABLES, "warehouse")
@@ -87,7 +96,7 @@ class Bench:
             self.settings, BuildRecord("build", "2026-01-01T00:00:00+00:00", "0.1.0", "code", TEST_NAMES, good if tests is None else tests, prints)
         )
 
-    def fill(self, figures: dict[str, dict[str, float]], drafts: tuple[str, ...] = ()) -> None:
+    def fill(self, figures, drafts=(), retired=(), indicators=None) -> None:
         self.settings.database.unlink(missing_ok=True)
         with duckdb.connect(str(self.settings.database)) as connection:
             for table in TABLES:
@@ -96,14 +105,16 @@ class Bench:
             connection.executemany("insert into dim_areas values (?)", [[a] for a in areas])
             connection.execute("insert into mart_county_goal values ('gap', null, null, null, null, false, false, null, null)")
             for measure, rows in figures.items():
-                status = "draft" if measure in drafts else "published"
+                status = "draft" if measure in drafts else "retired" if measure in retired else "published"
                 connection.execute(
-                    "insert into dim_measures values (?, ?, ?, 'Källa: Kolada', ?)", [measure, measure.title(), status, COMPUTED_FROM.get(measure)]
+                    "insert into dim_measures values (?, ?, ?, 'Källa: Kolada', ?, 'kolada')",
+                    [measure, measure.title(), status, COMPUTED_FROM.get(measure)],
                 )
                 for area, value in rows.items():
-                    connection.execute("insert into fct_observations values (?, ?, '2024-12-31', ?, false, null, null)", [measure, area, value])
+                    connection.execute("insert into fct_observations values (?, ?, '2024-12-31', ?, 's', false, null, null)", [measure, area, value])
                     connection.execute(
-                        "insert into mart_county_goal values ('i', ?, ?, '2024-12-31', ?, true, false, null, null)", [measure, area, value]
+                        "insert into mart_county_goal values (?, ?, ?, '2024-12-31', ?, true, false, null, null)",
+                        [(indicators or {}).get(measure, "i"), measure, area, value],
                     )
 
     def check(self, *failed: Outcome, leave_out: str | None = None) -> None:

@@ -95,6 +95,7 @@ select
     c.denominator,
     c.ci_lower,
     c.ci_upper,
+    c.answers,
     c.status,
     c.suppression,
     c.reporter,

@@ -1,4 +1,10 @@
-{#- A count of few people in a file from the region or the municipalities. National sources have protected their figures already. -#}
-{% macro is_small_count(value, reporter, value_type, threshold) -%}
-    coalesce({{ reporter }} <> 'source' and {{ value_type }} = 'count' and {{ value }} >= 1 and {{ value }} < {{ threshold }}, false)
+{#- Counts of few people in a file from the region or the municipalities: the figure itself where it is a count, what it was computed from, or how
+    many answered. National sources have protected their figures already. -#}
+{% macro is_small_count(row, measure) -%}
+    {%- set counts = ["case when " ~ measure ~ ".value_type = 'count' then " ~ row ~ ".value end", row ~ ".numerator", row ~ ".denominator", row ~ ".answers"] -%}
+    coalesce({{ row }}.reporter <> 'source' and (
+    {%- for count in counts %}
+        ({{ count }} >= 1 and {{ count }} < {{ measure }}.suppression_threshold){{ " or" if not loop.last }}
+    {%- endfor %}
+    ), false)
 {%- endmacro %}

@@ -14,6 +14,7 @@ select
     denominator,
     ci_lower,
     ci_upper,
+    answers,
     status,
     source_status
 from {{ source(source_name, 'observations') }}

@@ -40,6 +40,7 @@ COLUMNS = {
     "denominator": "double",
     "ci_lower": "double",
     "ci_upper": "double",
+    "answers": "double",
     "status": "varchar",
     "suppression": "varchar",
     "reporter": "varchar",

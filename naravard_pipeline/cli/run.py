@@ -128,7 +128,9 @@ def _selected(catalogue: Catalogue, sources: Sequence[str], measures: Sequence[s
         must_be_among(name, sorted(live), "--measure", "measure with a source")
     from naravard_pipeline.orchestration.ingestion import measure_key
 
-    return [measure_key(m) for m in live.values() if m.measure_id in measures or m.source_id in sources]
+    wanted = {m.measure_id for m in live.values() if m.measure_id in measures or m.source_id in sources}
+    wanted |= {name for measure_id in wanted if (derived := live[measure_id].derived) for name in derived.measures}  # computed, not fetched
+    return [measure_key(m) for m in live.values() if m.measure_id in wanted and not m.derived]
 
 
 def _report(release: dict[str, Any], to_mend: Sequence[str]) -> int:

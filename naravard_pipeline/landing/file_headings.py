@@ -4,6 +4,7 @@ A heading may be merged, stand on two rows, and be spelled in any way that ``fol
 Does not: the rows below them (``file_rows``), what becomes of the file (``file_check``, ``inbox``).
 """
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
@@ -27,6 +28,9 @@ _FIGURES = ("value", "numerator", "denominator", "answers")
 _CLOSE = 0.6  # how alike two headings must be for one to be proposed for the other
 
 
+_LIKE_A_PERSON = re.compile(r"\d{6,8}\s?[-+]?\s?\d{4}")
+
+
 @dataclass(frozen=True)
 class CellProblem:
     """One thing wrong with a file, at one cell. ``sheet`` is empty for a text file."""
@@ -40,7 +44,9 @@ class CellProblem:
     @property
     def text(self) -> str:
         place = f"{self.sheet}!{self.cell}" if self.sheet else self.cell
-        subject = f'"{self.found}" ' if self.found else ("cellen " if self.problem_sv.startswith("är") else "")
+        # Whatever its check digit says, a number of that shape may be a person's.
+        found = _LIKE_A_PERSON.sub("…", self.found)
+        subject = f'"{found}" ' if self.found else ("cellen " if self.problem_sv.startswith("är") else "")
         return f"{place}: {subject}{self.problem_sv} {self.suggestion_sv}".strip()
 
 

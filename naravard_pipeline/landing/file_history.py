@@ -74,7 +74,7 @@ def land_file(landing: Landing, measure: Measure, attribution: str, content: Fil
         write_once(new, parquet_bytes(_build_rows(measure, content, rows, received_at)), landing.root / ".unfinished")
         files.append(new)
     current = _read_current(files)
-    page = Page(f"inbox/{content.name}", "FILE", received_at, 200, content.data)
+    page = Page(f"inbox/{content.sha256[:12]}", "FILE", received_at, 200, content.data)
     landed = landing.accept(
         measure.source_id,
         measure.measure_id,

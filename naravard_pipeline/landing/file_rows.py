@@ -165,6 +165,9 @@ class RowReader:
             if value is None or (value.status == "missing" and computed.value is not None):
                 self._check_bounds(computed.value, "numerator")
                 value = computed
+        # A share that is shown beside one of its counts gives the other away.
+        if hidden := next((r for r in readings.values() if r.status == "suppressed"), None):
+            return hidden
         answers = readings.get("answers")
         if answers and answers.value == 0 and value.value is not None:
             raise _PartError("answers", "svar kan inte ge något värde.", "Skriv .. som värde om ingen svarade.")

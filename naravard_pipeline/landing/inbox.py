@@ -66,6 +66,16 @@ def list_files(inbox: Path) -> list[Path]:
     return sorted((path for path in inbox.iterdir() if _is_dropped(path)), key=age)
 
 
+def list_unanswered(inbox: Path) -> list[Path]:
+    """Those of ``list_files`` that have no answer yet, or have been changed since."""
+
+    def is_answered(path: Path) -> bool:
+        answer = _answer_path(path)
+        return answer.exists() and answer.stat().st_mtime >= path.lstat().st_mtime
+
+    return [path for path in list_files(inbox) if not is_answered(path)]
+
+
 def _is_dropped(path: Path) -> bool:
     name = path.name.lower()
     if name.endswith((ANSWER_SUFFIX, *_UNFINISHED_SUFFIXES)) or name.startswith(_UNFINISHED_PREFIXES) or name in _LEFT_BY_SYSTEMS:

@@ -17,7 +17,7 @@ from naravard_pipeline.connectors.kolada_rows import GROUPS_SCHEMA, VALUES_SCHEM
 from naravard_pipeline.landing.file_history import OBSERVATIONS_SCHEMA
 from naravard_pipeline.landing.store import Landing
 
-LOADS = pa.schema({"measure_id": pa.string(), "load_id": pa.string()})
+LOADS = pa.schema({"measure_id": pa.string(), "source_id": pa.string(), "load_id": pa.string()})
 DERIVED_LOADS = pa.schema(
     {"measure_id": pa.string(), "snapshot_id": pa.string(), "load_id": pa.string(), "first_fetched_at": pa.timestamp("us", "UTC")}
 )
@@ -54,9 +54,9 @@ def build_loads(landing: Landing, tables: Mapping[str, pa.Table], code: str) -> 
     shared = f"{code}|{tables['areas'].to_pylist()}"
     definitions = {row["measure_id"]: row for row in tables["measures"].to_pylist()}
     rows = [
-        {"measure_id": s.measure_id, "load_id": _digest(f"{s.snapshot_id}|{definitions[s.measure_id]}|{shared}")}
+        {"measure_id": s.measure_id, "source_id": s.source_id, "load_id": _digest(f"{s.snapshot_id}|{definitions[s.measure_id]}|{shared}")}
         for s in landing.read_states()
-        if s.snapshot_id and s.measure_id in definitions
+        if s.snapshot_id and s.source_id == definitions.get(s.measure_id, {}).get("source_id")  # a measure may have moved to another source
     ]
     return pa.Table.from_pylist(rows, LOADS)
 

@@ -1,6 +1,7 @@
 """When things run: a job for everything and one per source, a schedule per source from its own file, and a sensor on the inbox."""
 
 import hashlib
+import time
 from collections.abc import Iterator, Sequence
 
 from dagster import (
@@ -16,7 +17,7 @@ from dagster import (
 from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
 
 from naravard_pipeline.catalogue import Catalogue
-from naravard_pipeline.landing.inbox import list_files
+from naravard_pipeline.landing.inbox import list_unanswered
 from naravard_pipeline.settings import Settings
 
 TIMEZONE = "Europe/Stockholm"
@@ -59,12 +60,12 @@ def build_inbox_sensor(settings: Settings, job: UnresolvedAssetJobDefinition) ->
         name="inbox_sensor", job=job, minimum_interval_seconds=30, default_status=DefaultSensorStatus.STOPPED, description="A new file in inbox/."
     )
     def inbox_sensor(_context) -> Iterator[RunRequest | SkipReason]:
-        files = list_files(settings.inbox)
+        files = list_unanswered(settings.inbox)
         if not files:
             yield SkipReason("no new file in the inbox")
             return
-        # The same files, unchanged, ask for one run only, however often this looks.
+        # The same files ask for one run in ten minutes, however often this looks; again after that, should the run have come to nothing.
         seen = "|".join(f"{f.name}:{f.stat().st_size}:{f.stat().st_mtime_ns}" for f in files)
-        yield RunRequest(run_key=hashlib.sha256(seen.encode()).hexdigest())
+        yield RunRequest(run_key=f"{hashlib.sha256(seen.encode()).hexdigest()}-{int(time.time() // 600)}")
 
     return inbox_sensor

@@ -41,8 +41,8 @@ from naravard_pipeline.settings import Settings
 STATES = {
     "accepted": "taken in",
     "known": "taken in before, changes nothing",
-    "refused": "REFUSED; the answer lies beside it",
-    "still_refused": "still refused; the answer lies beside it",
+    "refused": "REFUSED; what is wrong, where and what to do stands beside it",
+    "still_refused": "still refused; what is wrong, where and what to do stands beside it",
     "removed": "REMOVED: it held personal identity numbers",
     "waiting": "still being written, next time",
 }
@@ -91,7 +91,7 @@ def build_file_assets(settings: Settings, catalogue: Catalogue, source_id: str) 
         landing = Landing(settings.landing)
         for answer in take_in(settings, catalogue, landing):
             tell = context.log.info if answer.state in ("accepted", "known", "waiting") else context.log.warning
-            tell(f"inbox: {answer.file_name}: {STATES[answer.state]}" + _what_is_wrong(answer))
+            tell(_tell_file(answer))
         wanted = {m.measure_id for m in selected}
         return [s for s in landing.read_states() if s.source_id == source_id and s.measure_id in wanted]
 
@@ -241,12 +241,12 @@ def _read_lines(settings: Settings, catalogue: Catalogue, measure: Measure) -> d
     return lines
 
 
-def _what_is_wrong(answer: InboxAnswer) -> str:
-    """The first of what the sender is told, in the sender's language."""
-    if answer.state not in ("refused", "still_refused"):  # of a file with persons the log says only that it was removed
-        return ""
-    lines = [line for line in answer.text_sv.splitlines() if line.strip() and not line.startswith(("Fil:", "Mått:", "Filens kontrollsumma"))]
-    return "".join(f"\n  {line}" for line in lines[:6])
+def _tell_file(answer: InboxAnswer) -> str:
+    """What became of a file, without a cell of it: the answer beside it has those. Of a file with persons not even its name."""
+    if answer.state == "removed":
+        return f"inbox: a file was {STATES['removed']}"
+    where = f": {answer.answer_path}" if answer.answer_path and answer.state in ("refused", "still_refused") else ""
+    return f"inbox: {answer.file_name}: {STATES[answer.state]}{where}"
 
 
 def _line(landed: Landed) -> str:

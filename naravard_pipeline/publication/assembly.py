@@ -11,9 +11,9 @@ from typing import Any
 
 import duckdb
 
-from naravard_pipeline.publication.build import fingerprint
+from naravard_pipeline.publication.build import fingerprint, fingerprints
 from naravard_pipeline.publication.contract import Table
-from naravard_pipeline.publication.gate import GateClosed, Hold, Verdict
+from naravard_pipeline.publication.gate import Candidate, GateClosed, Hold, Verdict
 
 # A measure that never got out keeps its row in the marts, as a gap: these columns belong to the measure, all others to its figures.
 GAP_COLUMNS = {
@@ -38,6 +38,8 @@ GAP_COLUMNS = {
     "caveat_sv",
     "docs_url",
 }
+INDICATOR_COLUMNS = {"framework_id", "goal_area_id", "goal_area_name_sv", "indicator_id", "indicator_name_sv", "indicator_sort_order"}
+FLAGS = {"has_figures", "is_held"}
 PUBLISHED = "('published', 'planned', 'retired')"  # a draft goes through everything but this
 
 
@@ -49,6 +51,18 @@ class Assembled:
     left_out: Mapping[str, Hold]
     row_counts: Mapping[str, int]
     content_hash: str
+
+
+def read_candidate(connection: duckdb.DuckDBPyConnection, tables: Sequence[Table]) -> Candidate:
+    """What the gate looks at. Raises ``GateClosed`` where the tables are not even there."""
+    try:
+        measures = connection.execute("select measure_id, source_id, status from candidate.main.dim_measures").fetchall()
+        snapshots = connection.execute("select distinct measure_id, snapshot_id from candidate.main.fct_observations").fetchall()
+    except duckdb.CatalogException as error:
+        raise GateClosed([f"The warehouse lacks a table ({str(error).splitlines()[0]}). Run the whole job: naravard run"]) from error
+    published = {measure_id: source_id for measure_id, source_id, status in measures if status == "published"}
+    drafts = frozenset(measure_id for measure_id, _, status in measures if status == "draft")
+    return Candidate(fingerprints(connection, tables, "candidate"), published, dict(snapshots), drafts)
 
 
 def read_previous(connection: duckdb.DuckDBPyConnection) -> dict[str, Any] | None:
@@ -70,12 +84,15 @@ def assemble(connection: duckdb.DuckDBPyConnection, tables: Sequence[Table], ver
         )
         _keep_first_dates(connection)
     connection.execute("create temp table left_out as select unnest(?::varchar[]) as measure_id", [sorted(left_out)])
+    connection.execute(f"create temp table shown as select measure_id from candidate.main.dim_measures where status in {PUBLISHED}")
     connection.execute(
         f"create temp table accepted as select measure_id from candidate.main.dim_measures where status in {PUBLISHED} "
         "and measure_id not in (select measure_id from holds)"
     )
     for table in tables:
         connection.execute(f"create table {table.name} as {_rows_sql(connection, table)} order by {', '.join(table.key) or 'all'}")
+        if "has_figures" in table.column_names:
+            connection.execute(_lost_indicators_sql(table))
     _verify(connection, tables)
     counts = {t.name: connection.execute(f"select count(*) from {t.name}").fetchone()[0] for t in tables}
     if not counts.get("fct_observations"):
@@ -125,7 +142,9 @@ def _rows_sql(connection: duckdb.DuckDBPyConnection, table: Table) -> str:
     if not table.is_by_measure:
         return f"select {columns} from candidate.main.{table.name}"
     # What describes a measure stays although its figures are left out; the figures themselves go.
-    describes = table.name in ("dim_measures", "bridge_indicator_measures")
+    if table.name == "bridge_indicator_measures":  # where a measure belongs is the catalogue's word, whatever becomes of its figures
+        return f"(select {columns} from candidate.main.{table.name} where measure_id in (select measure_id from shown))"
+    describes = table.name == "dim_measures"
     without = "" if describes else " and measure_id not in (select measure_id from left_out)"
     parts = [
         f"select {columns} from candidate.main.{table.name} where measure_id is null or (measure_id in (select measure_id from accepted){without})"
@@ -136,14 +155,26 @@ def _rows_sql(connection: duckdb.DuckDBPyConnection, table: Table) -> str:
     if _has_table(connection, "last", table.name):
         there = {r[0] for r in connection.execute(f"select column_name from (describe last.main.{table.name})").fetchall()}
         kept = ", ".join(_held_column(c.name, c.type, there) for c in table.columns)
-        parts.append(f"select {kept} from last.main.{table.name} as l join holds using (measure_id)")
+        still = f" where l.indicator_id in (select indicator_id from candidate.main.{table.name})" if "has_figures" in table.column_names else ""
+        parts.append(f"select {kept} from last.main.{table.name} as l join holds using (measure_id){still}")
     return "(" + " union all ".join(parts) + ")"
+
+
+def _lost_indicators_sql(table: Table) -> str:
+    """An indicator of which nothing may be shown is a gap, not absent."""
+    columns = ", ".join(
+        _gap_column(c.name, c.type) if c.name in INDICATOR_COLUMNS or c.name in FLAGS else f"cast(null as {c.type})" for c in table.columns
+    )
+    return (
+        f"insert into {table.name} select distinct {columns} from candidate.main.{table.name} "
+        f"where indicator_id not in (select indicator_id from {table.name})"
+    )
 
 
 def _gap_column(name: str, kind: str) -> str:
     if name in GAP_COLUMNS:
         return name
-    return f"false as {name}" if name in ("has_figures", "is_held") else f"cast(null as {kind}) as {name}"
+    return f"false as {name}" if name in FLAGS else f"cast(null as {kind}) as {name}"
 
 
 def _held_column(name: str, kind: str, there: set[str]) -> str:

@@ -34,6 +34,16 @@ class Hold:
 
 
 @dataclass(frozen=True)
+class Candidate:
+    """What is about to be published: the tables' fingerprints, taken just now; the source of each published measure; the answer of its figures."""
+
+    fingerprints: Mapping[str, str]
+    sources: Mapping[str, str]
+    snapshots: Mapping[str, str]
+    drafts: frozenset[str] = frozenset()  # go through everything but publication, and so do the results of their checks
+
+
+@dataclass(frozen=True)
 class Verdict:
     holds: Mapping[str, Hold]
     results: list[dict[str, Any]] = field(default_factory=list)  # every check, as the release shows it
@@ -44,15 +54,15 @@ def judge(
     checks: ChecksRecord | None,
     suites: Sequence[Suite],
     landed: Sequence[Landed],
-    fingerprints: Mapping[str, str],
+    candidate: Candidate,
 ) -> Verdict:
-    """Decide on the tables whose ``fingerprints`` were taken just now. Raises ``GateClosed`` for anything structural.
+    """Decide on the candidate. Raises ``GateClosed`` for anything structural.
 
     ``suites`` say which expectations are required, the build record which dbt tests; ``landed`` is the last attempt at each measure.
     """
     if build is None:
         raise GateClosed(["There is no complete build to publish. Run the whole job: naravard run"])
-    failures = [*_wrong_build(build, fingerprints), *_dbt_failures(build)]
+    failures = [*_wrong_build(build, candidate.fingerprints), *_dbt_failures(build)]
     if checks is None:
         failures.append("The checks of expectations/ have not been run on this build. Run the whole job: naravard run")
     else:
@@ -61,8 +71,13 @@ def judge(
         raise GateClosed(failures)
     holds: dict[str, Hold] = {}
     for state in landed:
+        if candidate.sources.get(state.measure_id) != state.source_id:
+            continue  # retired, planned or a draft, or it comes from another source now
         if state.state in ("kept", "failed"):
             holds[state.measure_id] = Hold(state.measure_id, state.reason, state.reason_sv, state.kept_since)
+        elif state.rows and candidate.snapshots.get(state.measure_id) != state.snapshot_id:
+            reason = "what landed last is not what was built; run again: naravard run"
+            holds[state.measure_id] = Hold(state.measure_id, reason, "De senaste uppgifterna har inte hunnit bearbetas.", state.at)
     for outcome in checks.outcomes:
         if outcome.passed or outcome.severity != "critical":
             continue
@@ -72,7 +87,16 @@ def judge(
             holds.setdefault(measure_id, Hold(measure_id, f"{outcome.check}: {rows} rows", f"{outcome.reason_sv} ({rows} uppgifter)"))
     if failures:
         raise GateClosed(failures)
-    return Verdict(holds, [*map(_shown_test, build.tests), *(o.to_json() | {"kind": "great_expectations"} for o in checks.outcomes)])
+    outcomes = (_without_drafts(o.to_json(), candidate.drafts) | {"kind": "great_expectations"} for o in checks.outcomes)
+    return Verdict(holds, [*map(_shown_test, build.tests), *outcomes])
+
+
+def _without_drafts(outcome: dict[str, Any], drafts: frozenset[str]) -> dict[str, Any]:
+    ours = {measure_id: rows for measure_id, rows in outcome["by_measure"].items() if measure_id not in drafts}
+    if ours == outcome["by_measure"]:
+        return outcome
+    rows = [row for row in outcome["rows"] if row.get("measure_id") not in drafts]
+    return outcome | {"by_measure": ours, "rows": rows, "failed_rows": sum(ours.values()), "passed": not ours}
 
 
 def _wrong_build(build: BuildRecord, fingerprints: Mapping[str, str]) -> list[str]:

@@ -18,8 +18,8 @@ from typing import Any
 import duckdb
 
 from naravard_pipeline.landing.store import Landing
-from naravard_pipeline.publication.assembly import Assembled, assemble, read_previous
-from naravard_pipeline.publication.build import fingerprints, read_build
+from naravard_pipeline.publication.assembly import Assembled, assemble, read_candidate, read_previous
+from naravard_pipeline.publication.build import read_build
 from naravard_pipeline.publication.checks import read_checks
 from naravard_pipeline.publication.contract import Table
 from naravard_pipeline.publication.forms import write_forms
@@ -62,12 +62,16 @@ def publish(settings: Settings, tables: Sequence[Table], on_progress: Callable[[
                     read_checks(settings),
                     read_suites(EXPECTATIONS),
                     Landing(settings.landing).read_states(),
-                    fingerprints(connection, tables, "candidate"),
+                    read_candidate(connection, tables),
                 )
                 on_progress(f"the gate is open: {len(verdict.results)} checks, {len(verdict.holds)} measures to hold")
                 assembled = assemble(connection, tables, verdict, now)
                 previous = read_previous(connection)
-                if previous and previous["content_hash"] == assembled.content_hash and previous["is_demo"] == settings.is_demo:
+                if previous and previous["is_demo"] != settings.is_demo:
+                    raise GateClosed(
+                        ["The last release here is of the other kind: made-up and real figures are never mixed. Use another NARAVARD_HOME."]
+                    )
+                if previous and previous["content_hash"] == assembled.content_hash:
                     return _publication(settings, previous["release_id"], assembled, is_new=False)
                 release_id = f"{now:%Y%m%dT%H%M%S}-{assembled.content_hash[:8]}"
                 release = {

@@ -2,11 +2,15 @@
 
 import json
 import os
+from dataclasses import replace
+from datetime import UTC, datetime
 
 import duckdb
 import pytest
 from publishing import TABLES, TEST_NAMES, Bench, breach
 
+from naravard_pipeline.landing.snapshot import Landed
+from naravard_pipeline.landing.store import Landing
 from naravard_pipeline.publication import forms, release
 from naravard_pipeline.publication.build import TestResult, build_file
 from naravard_pipeline.publication.checks import checks_file
@@ -70,6 +74,29 @@ class TestTheWayOut:
         bench.publish()
         for table in ("dim_measures", "fct_observations", "mart_county_goal"):
             assert bench.released(f"select count(*) from {table} where measure_id = 'plans'") == [(0,)]
+
+    def test_nothing_of_a_draft_is_told_either(self, bench):
+        bench.build({**FIGURES, "trial": {"04": 1.0}}, drafts=("trial",))
+        failed = replace(breach({"trial": 1}), rows=[{"measure_id": "trial", "value": 12345.0}])
+        bench.check(failed)
+        bench.publish()
+        folder = current_release(bench.settings)
+        assert "12345" not in (folder / "quality.json").read_text() + (folder / "quality.html").read_text()
+        assert bench.released("select count(*) from meta_checks where measure_id = 'trial' or not is_passed") == [(0,)]
+
+    def test_an_indicator_with_nothing_but_drafts_is_a_gap(self, bench):
+        bench.build(FIGURES, drafts=("falls", "plans"))
+        bench.check()
+        with pytest.raises(GateClosed, match="nothing to publish"):
+            bench.publish()
+        bench.build({**FIGURES, "third": {"04": 1.0}}, drafts=("falls", "plans"), indicators={"third": "j"})
+        bench.check()
+        bench.publish()
+        assert bench.released("select indicator_id, measure_id, has_figures from mart_county_goal order by all") == [
+            ("gap", None, False),
+            ("i", None, False),
+            ("j", "third", True),
+        ]
 
     def test_a_spreadsheet_finds_no_formula(self, bench):
         bench.build({"=cmd()": {"00": -1.0}})
@@ -151,6 +178,22 @@ class TestOneMeasureIsHeld:
         assert list(outcome.held) == ["plans", "rate"]
         assert "plans" in outcome.held["rate"].reason_sv
         assert values(bench) == [("people", "04", 1000.0, False), ("plans", "04", 7.0, True), ("rate", "04", 7.0, True)]
+
+    def test_a_measure_whose_newest_answer_was_not_built_is_held(self, published):
+        landed = Landed("falls", "kolada", "changed", datetime(2026, 3, 1, tzinfo=UTC), snapshot_id="newer", rows=2)
+        Landing(published.settings.landing).record(landed)
+        published.build({"plans": {"04": 8.0}, "falls": {}})
+        published.check()
+        assert list(published.publish().held) == ["falls"]
+        assert [row for row in values(published) if row[0] == "falls"] == [("falls", "00", 1.0, True), ("falls", "04", 2.0, True)]
+
+    @pytest.mark.parametrize("source_id", ["local", "kolada"])
+    def test_only_a_published_measure_is_held_for_its_present_source(self, published, source_id):
+        landed = Landed("falls", source_id, "kept", datetime(2026, 3, 1, tzinfo=UTC), "Gone.", "Borta.", "s")
+        Landing(published.settings.landing).record(landed)
+        published.build(FIGURES, retired=("falls",) if source_id == "kolada" else ())
+        published.check()
+        assert not published.publish().held
 
     def test_a_warning_holds_nothing(self, published):
         published.build({"falls": {"00": 99.0}})
@@ -245,6 +288,10 @@ class TestTheGateIsClosed:
         published.build({"plans": {"00": 1.0}, "falls": {"00": 99.0}})  # area 04 is gone, and falls was released with it
         published.check(breach({"falls": 1}))
         self.refused(published, "fct_observations.area_code", "dim_areas")
+
+    def test_when_the_last_release_is_of_made_up_figures_and_this_is_not(self, published):
+        published.settings = published.settings.changed(is_demo=True)
+        self.refused(published, "never mixed")
 
     def test_when_another_process_is_publishing(self, published):
         with release._only_one(published.settings.published):

@@ -24,7 +24,7 @@ MAY_IMPORT = {
     "publication": {"settings", "catalogue", "landing", "quality"},
     "demo": {"settings", "catalogue", "connectors", "landing"},
     "orchestration": {"settings", "catalogue", "connectors", "landing", "quality", "publication"},
-    "definitions": {"settings", "catalogue", "quality", "orchestration"},
+    "definitions": {"settings", "catalogue", "landing", "quality", "orchestration"},
     "cli": {"settings", "catalogue", "connectors", "landing", "quality", "publication", "orchestration", "definitions", "demo"},
 }
 ONLY_HERE = {"dagster": "orchestration", "dagster_dbt": "orchestration", "great_expectations": "quality", "httpx": "connectors"}

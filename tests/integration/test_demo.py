@@ -99,11 +99,31 @@ class TestWhatIsPublished:
         assert all("PÅHITTAT" in title for (title,) in published(home, "select source_title from dim_snapshots where source_id = 'kolada'"))
         assert "Påhittade" in (home / "published" / "current" / "quality.html").read_text()
 
+    def test_a_hidden_municipality_is_not_the_county_minus_the_others(self, demo):
+        home, _ = demo
+        county, parts = (
+            published(
+                home,
+                f"select period_label, sum(value) from fct_observations where measure_id = 'lakarbesok_hemmet' and {where} group by all order by all",
+            )
+            for where in ("area_code = '04'", "area_code like '04__' and value is not null")
+        )
+        hidden = {
+            p
+            for (p,) in published(
+                home, "select period_label from fct_observations where measure_id = 'lakarbesok_hemmet' and suppression = 'primary'"
+            )
+        }
+        assert hidden, "the demo's files should have small counts, or this shows nothing"
+        assert {label for label, total in county if total is not None} & hidden == set()
+        assert parts
+
     def test_no_small_count_from_a_file_is_shown_anywhere(self, demo):
         home, _ = demo
         raw = duckdb.sql(f"select count(*) from '{home}/landing/local/observations/sip_antal.parquet' where value between 1 and 4").fetchone()
         assert raw[0] > 0, "the demo's files should have small counts, or this shows nothing"
-        for table, own in (("fct_observations", "value"), ("mart_sormland_tillsammans", "coalesce(value, previous_value, county_value)")):
+        for own in ("value", "previous_value", "county_value"):
+            table = "fct_observations" if own == "value" else "mart_sormland_tillsammans"
             assert published(home, f"select count(*) from {table} where measure_id = 'sip_antal' and {own} between 1 and 4") == [(0,)]
         hidden = published(home, "select count(*) from fct_observations where measure_id = 'sip_antal' and suppression = 'primary' and value is null")
         assert hidden[0][0] >= raw[0]
@@ -119,6 +139,23 @@ class TestRunningAgain:
         assert {p: p.stat().st_mtime_ns for p in (home / "landing").rglob("*.parquet")} == landed
         assert warehouse(home, "select count(*), min(load_id), max(load_id) from fct_observations") == inserted
         assert len(list((home / "published" / "releases").iterdir())) == 1
+
+    def test_a_derived_measure_is_run_by_fetching_what_it_is_computed_from(self, copy):
+        result = naravard(copy, "run", "--measure", "sip_per_1000", NARAVARD_IS_DEMO="1")
+        assert result.exit_code == 3, result.output  # the population's source does not answer here, and the rate is held with it
+        assert "Traceback" not in result.output
+        held = published(copy, "select distinct measure_id from fct_observations where is_held order by all")
+        assert held == [("befolkning",), ("sip_per_1000",)]
+
+    def test_a_refused_file_is_told_without_a_cell_of_it(self, copy):
+        path = copy / "inbox" / "sip_antal.csv"
+        path.write_text("Kommun;Månad;Antal SIP\nAnna 900101-1235;2026-01;12\n", encoding="utf-8")
+        os.utime(path, (time.time() - 60,) * 2)
+        result = naravard(copy, "run", "--source", "local", NARAVARD_IS_DEMO="1")
+        assert result.exit_code == 3 and "sip_antal.csv" in result.output and ".svar.txt" in result.output
+        assert "Anna" not in result.output
+        assert "900101" not in path.with_name("sip_antal.csv.svar.txt").read_text(encoding="utf-8-sig")
+        assert path.exists()
 
     def test_real_figures_never_enter_a_home_of_made_up_ones(self, demo):
         home, _ = demo

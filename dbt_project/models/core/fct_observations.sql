@@ -21,11 +21,12 @@ with observed as (
         o.denominator,
         o.ci_lower,
         o.ci_upper,
+        o.answers,
         o.status,
         o.source_status,
         o.reporter,
         o.snapshot_id,
-        {{ is_small_count('coalesce(o.numerator, o.value)', 'o.reporter', "case when o.numerator is not null then 'count' else m.value_type end", 'm.suppression_threshold') }} as is_small,
+        {{ is_small_count('o', 'm') }} as is_small,
         o.load_id
     from {{ ref('int_observations_unioned') }} as o
     join {{ ref('stg_catalogue__measures') }} as m on m.measure_id = o.measure_id
@@ -44,6 +45,7 @@ with observed as (
         denominator,
         cast(null as double) as ci_lower,
         cast(null as double) as ci_upper,
+        cast(null as double) as answers,
         status,
         source_status,
         reporter,
@@ -58,36 +60,34 @@ placed as (
     select
         o.*,
         a.area_type,
-        case when a.area_type = 'municipality' then a.parent_code else a.area_code end as county_code,
-        o.sex <> 'total' or o.age_group <> 'total' as is_part,
-        o.is_small or (o.status = 'suppressed' and o.reporter <> 'source') as is_primary
+        case when a.area_type in ('municipality', 'county_part') then a.parent_code else a.area_code end as county_code,
+        o.reporter <> 'source' and (o.is_small or o.status = 'suppressed') as is_primary
     from observed as o
     join {{ ref('stg_catalogue__areas') }} as a on a.area_code = o.area_code
 ),
 
--- What is hidden must not be the difference of what is shown: where one sex or age group is hidden all are (their total stays), and where a
--- municipality is hidden its county is. That hides a little more than needed, never less.
-split as (
+-- What is hidden must not be computed from what is shown. Where one sex or age group of a place is hidden, all of that place and period are, its
+-- total too; where a municipality is hidden, everything of its county and county parts is. That hides more than needed, never less.
+of_place as (
     select
         *,
-        reporter <> 'source' and is_part and max(case when is_part and is_primary then 1 else 0 end) over (
+        reporter <> 'source' and max(case when is_primary then 1 else 0 end) over (
             partition by measure_id, area_code, period_start, period_end
-        ) = 1 as is_in_split
+        ) = 1 as is_hidden_place
     from placed
 ),
 
 protected as (
     select
         *,
-        reporter <> 'source' and (
-            is_in_split
-            or (
-                area_type = 'region' and max(case when area_type = 'municipality' and (is_primary or is_in_split) then 1 else 0 end) over (
-                    partition by measure_id, county_code, period_start, period_end, sex, age_group
-                ) = 1
-            )
-        ) as is_secondary
-    from split
+        is_hidden_place or (
+            reporter <> 'source'
+            and area_type in ('region', 'county_part')
+            and max(case when area_type = 'municipality' and is_hidden_place then 1 else 0 end) over (
+                partition by measure_id, county_code, period_start, period_end
+            ) = 1
+        ) as is_hidden
+    from of_place
 )
 
 select
@@ -98,14 +98,15 @@ select
     period_label,
     sex,
     age_group,
-    case when not (is_small or is_secondary) then value end as value,
-    case when not (is_small or is_secondary) then numerator end as numerator,
-    denominator,
-    case when not (is_small or is_secondary) then ci_lower end as ci_lower,
-    case when not (is_small or is_secondary) then ci_upper end as ci_upper,
-    case when is_small or is_secondary then 'suppressed' else status end as status,
-    case when is_primary then 'primary' when is_secondary then 'secondary' end as suppression,
-    source_status,
+    case when not is_hidden then value end as value,
+    case when not is_hidden then numerator end as numerator,
+    case when not is_hidden then denominator end as denominator,
+    case when not is_hidden then ci_lower end as ci_lower,
+    case when not is_hidden then ci_upper end as ci_upper,
+    case when not is_hidden then answers end as answers,
+    case when is_hidden then 'suppressed' else status end as status,
+    case when is_primary then 'primary' when is_hidden then 'secondary' end as suppression,
+    case when not is_hidden then source_status end as source_status,
     reporter,
     measure_id as segment_id,
     snapshot_id,

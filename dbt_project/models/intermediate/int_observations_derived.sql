@@ -12,7 +12,7 @@
 with observed as (
     select
         o.*,
-        {{ is_small_count('o.value', 'o.reporter', 'm.value_type', 'm.suppression_threshold') }} as is_small
+        {{ is_small_count('o', 'm') }} as is_small
     from {{ ref('int_observations_unioned') }} as o
     join {{ ref('stg_catalogue__measures') }} as m on m.measure_id = o.measure_id
 ),
@@ -45,6 +45,7 @@ ratios as (
             when p.area_code is null or p.status = 'not_yet_published' then 'awaiting_denominator'
             when p.status not in ('ok', 'preliminary') then p.status
             when p.value = 0 then 'not_applicable'
+            when 'preliminary' in (n.status, p.status) then 'preliminary'
             else n.status
         end as status,
         n.source_status,

@@ -21,6 +21,7 @@ with kolada as (
         cast(null as double) as denominator,
         cast(null as double) as ci_lower,
         cast(null as double) as ci_upper,
+        cast(null as double) as answers,
         v.status,
         v.source_status,
         'source' as reporter
@@ -51,6 +52,7 @@ cubes as (
         c.denominator,
         c.ci_lower,
         c.ci_upper,
+        c.answers,
         c.status,
         c.source_status,
         'source' as reporter
@@ -73,6 +75,7 @@ local_files as (
         denominator,
         cast(null as double) as ci_lower,
         cast(null as double) as ci_upper,
+        answers,
         status,
         source_status,
         reporter

@@ -11,7 +11,7 @@ select
     s.url,
     s.rows
 from {{ source('landing', 'snapshots') }} as s
-join {{ source('landing', 'loads') }} as l on l.measure_id = s.measure_id
+join {{ source('landing', 'loads') }} as l on l.measure_id = s.measure_id and l.source_id = s.source_id
 where s.snapshot_id is not null
 union all
 select

@@ -10,6 +10,7 @@ select
     value,
     numerator,
     denominator,
+    answers,
     status,
     source_status,
     reporter
