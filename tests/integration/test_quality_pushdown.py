@@ -33,12 +33,13 @@ create table fct_observations as
   select measure_id, area_code, make_date(y, 1, 1) as period_start, make_date(y, 12, 31) as period_end, y::varchar as period_label,
     sex, 'total' as age_group,
     (40 + y - 2020 + area_code::int + case sex when 'women' then 1 when 'men' then -1 else 0 end)::double as value,
-    value - 2 as ci_lower, value + 2 as ci_upper, 'ok' as status, 'source' as reporter, 'a' as segment_id
+    value - 2 as ci_lower, value + 2 as ci_upper, 'ok' as status, 'source' as reporter, 'a' as segment_id,
+    null::double as numerator, null::double as denominator, null::double as answers
   from dim_areas, range(2020, 2024) as years(y), (values ('total'), ('women'), ('men')) as s(sex), (values ('falls'), ('trust')) as m(measure_id)
   where area_type in ('nation', 'region');
 insert into fct_observations
   select 'sip', area_code, make_date(2024, m, 1), last_day(make_date(2024, m, 1)), printf('2024-%02d', m), 'total', 'total',
-    10.0 + m, null, null, 'ok', 'municipalities', 'a'
+    10.0 + m, null, null, 'ok', 'municipalities', 'a', null, null, null
   from dim_areas, range(1, 4) as months(m) where area_code between '0401' and '0409';
 insert into fct_observations by name
   select * replace (
@@ -210,6 +211,13 @@ def test_a_failing_row_without_a_measure_holds_the_release(warehouse: Path):
     _change(warehouse, f"update fct_observations set status = 'missing', measure_id = null {ONE}")
     outcome = _run(warehouse, "fct_observations", "a_value_is_present_exactly_when_its_status_says_so")
     assert (outcome.passed, outcome.scope, outcome.failed_rows, outcome.by_measure) == (False, "release", 1, {})
+
+
+@pytest.mark.parametrize("column", ["numerator", "denominator", "answers"])
+def test_what_a_figure_was_computed_from_is_no_small_count_either(warehouse: Path, column: str):
+    _change(warehouse, f"update fct_observations set {column} = 3 where measure_id = 'sip' and period_label = '2024-01'")
+    outcome = _run(warehouse, "fct_observations", "small_counts_are_hidden")
+    assert not outcome.passed and list(outcome.by_measure) == ["sip"]
 
 
 def test_a_known_break_is_no_leap(warehouse: Path):
