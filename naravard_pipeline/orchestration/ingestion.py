@@ -34,7 +34,7 @@ from naravard_pipeline.landing.snapshot import Landed
 from naravard_pipeline.landing.store import Landing
 from naravard_pipeline.orchestration.dbt import CATALOGUE_KEY
 from naravard_pipeline.orchestration.lock import exclusive
-from naravard_pipeline.orchestration.plots import plot_lines
+from naravard_pipeline.orchestration.plots import plot_counts, plot_lines
 from naravard_pipeline.publication.build import code_fingerprint
 from naravard_pipeline.settings import Settings
 
@@ -210,15 +210,17 @@ def _result(settings: Settings, catalogue: Catalogue, measure: Measure, landed: 
         "notes": MetadataValue.text("\n".join(landed.notes)),
         **({"source_title": MetadataValue.text(str(landed.metadata["title"]))} if landed.metadata.get("title") else {}),
     }
-    if lines := _read_lines(settings, catalogue, measure):
-        made_up = " (made up)" if settings.is_demo else ""
+    made_up = " (made up)" if settings.is_demo else ""
+    if measure.file and measure.file.reporter != "source":  # counts of few people must not be read off a picture
+        metadata["plot"] = plot_counts(f"values per year{made_up}", _count_values(settings, measure))
+    elif lines := _read_lines(settings, catalogue, measure):
         kept = settings.dagster_home / "plots" / measure.measure_id / f"{landed.snapshot_id}.png"
         metadata["plot"] = plot_lines(f"{measure.unit}{made_up}", lines, kept)
     return MaterializeResult(asset_key=key, metadata=metadata, check_results=[check])
 
 
 def _read_lines(settings: Settings, catalogue: Catalogue, measure: Measure) -> dict[str, list[tuple[float, float]]]:
-    """Totals from the current snapshot: the nation and the frameworks' counties, or whoever sent files. Small counts from files are left out."""
+    """Totals of the nation and the frameworks' counties from the current snapshot of a national source."""
     path = Landing(settings.landing).observations_path(measure.source_id, measure.measure_id)
     if not path.exists():
         return {}
@@ -229,16 +231,21 @@ def _read_lines(settings: Settings, catalogue: Catalogue, measure: Measure) -> d
     elif "area" in columns:
         area, code = "area", "scb_code"
     else:
-        area, code, shown = "area_code", "area_code", f"{shown} and not coalesce(coalesce(numerator, value) between 1 and $smallest - 1, false)"
+        area, code = "area_code", "area_code"
     counties = [f.county_code for f in catalogue.frameworks.values()]
-    names = {getattr(a, code): a.name_sv for a in catalogue.areas.values() if code == "area_code" or a.area_code in ("00", *counties)}
-    query = f"select {area}, {when}, value from read_parquet($path) where value is not null and $smallest is not null and {shown} order by all"
-    values = {"path": str(path), "ages": measure.age_group, "smallest": measure.suppression_threshold}
+    names = {getattr(a, code): a.name_sv for a in catalogue.areas.values() if a.area_code in ("00", *counties)}
+    query = f"select {area}, {when}, value from read_parquet($path) where value is not null and {shown} order by all"
     lines: dict[str, list[tuple[float, float]]] = {}
-    for place, period, value in duckdb.execute(query, values).fetchall():
+    for place, period, value in duckdb.execute(query, {"path": str(path), "ages": measure.age_group}).fetchall():
         if place in names:
             lines.setdefault(names[place], []).append((float(period), value))
     return lines
+
+
+def _count_values(settings: Settings, measure: Measure) -> list[tuple[int, int]]:
+    path = Landing(settings.landing).observations_path(measure.source_id, measure.measure_id)
+    query = "select year(period_end), count(value) from read_parquet(?) group by all order by all"
+    return duckdb.execute(query, [str(path)]).fetchall() if path.exists() else []
 
 
 def _tell_file(answer: InboxAnswer) -> str:

@@ -99,6 +99,10 @@ class TestWhatIsPublished:
         assert all("PÅHITTAT" in title for (title,) in published(home, "select source_title from dim_snapshots where source_id = 'kolada'"))
         assert "Påhittade" in (home / "published" / "current" / "quality.html").read_text()
 
+    def test_no_picture_is_drawn_of_the_municipalities_counts(self, demo):
+        drawn = {p.name for p in (demo[0] / "dagster" / "plots").iterdir()}
+        assert "vardtillfallen" in drawn and "sip_antal" not in drawn
+
     def test_a_hidden_municipality_is_not_the_county_minus_the_others(self, demo):
         home, _ = demo
         county, parts = (
