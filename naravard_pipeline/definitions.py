@@ -47,7 +47,7 @@ def build_definitions(settings: Settings, catalogue: Catalogue | None = None) ->
         schedules=build_schedules(catalogue, jobs),
         sensors=[build_inbox_sensor(settings, next(job for job in jobs if job.name == "local"))],
         resources={"dbt": build_dbt_resource()},
-        executor=in_process_executor,  # six steps, each busy with processes and threads of its own: a process per step costs 2 s each
+        executor=in_process_executor,  # each step is busy with processes and threads of its own; a process per step costs 2 s each
     )
 
 

@@ -10,9 +10,9 @@ from datetime import datetime
 from typing import Any
 
 from naravard_pipeline.landing.snapshot import Landed
-from naravard_pipeline.publication.build import BuildRecord
+from naravard_pipeline.publication.build import BuildRecord, TestResult
 from naravard_pipeline.publication.checks import ChecksRecord
-from naravard_pipeline.quality import Outcome, Suite
+from naravard_pipeline.quality import Suite
 
 
 class GateClosed(Exception):
@@ -116,7 +116,7 @@ def _dbt_failures(build: BuildRecord) -> list[str]:
     return failures
 
 
-def _is_critical(test) -> bool:
+def _is_critical(test: TestResult) -> bool:
     return test.severity == "critical" and test.status != "skipped"
 
 
@@ -133,7 +133,7 @@ def _wrong_checks(build: BuildRecord, checks: ChecksRecord, suites: Sequence[Sui
     return failures
 
 
-def _shown_test(test) -> dict[str, Any]:
+def _shown_test(test: TestResult) -> dict[str, Any]:
     return {
         "kind": "dbt",
         "check": test.name,
@@ -147,6 +147,3 @@ def _shown_test(test) -> dict[str, Any]:
         "rows": test.rows,
         "by_measure": {},
     }
-
-
-__all__ = ["GateClosed", "Hold", "Outcome", "Verdict", "judge"]
