@@ -1,0 +1,58 @@
+"""Numbers, dates and the words of the figures as a Swedish reader expects them. Not here: sentences, which belong to those who say them."""
+
+from datetime import date, datetime
+from typing import Any
+
+WORDS = {
+    "sex": {"total": "totalt", "women": "kvinnor", "men": "män"},
+    "reporter": {"source": "källan", "region": "regionen", "municipalities": "kommunerna"},
+    "age_group": {"total": "alla"},
+    "status": {
+        "ok": "ok",
+        "preliminary": "preliminärt",
+        "suppressed": "dolt",
+        "missing": "saknas",
+        "not_applicable": "ej tillämpligt",
+        "not_yet_published": "ej publicerat",
+        "awaiting_denominator": "väntar på nämnare",
+        "published": "publicerat",
+        "draft": "utkast",
+        "planned": "planerat",
+        "retired": "avslutat",
+    },
+}
+
+
+def number(value: float, decimals: int | None = None, sign: bool = False) -> str:
+    """Decimal comma, a no-break space between thousands, a real minus. ``decimals``: exactly so many; else at most four. ``sign``: + is written too."""
+    if decimals is None:
+        text = f"{value:,.4f}".rstrip("0").rstrip(".") if isinstance(value, float) else f"{value:,}"
+    else:
+        text = f"{value:,.{decimals}f}"
+    if not text.strip("-0.,"):
+        text = text.lstrip("-")  # nought has no sign
+    elif sign and value > 0:
+        text = f"+{text}"
+    return text.replace(",", "\u00a0").replace(".", ",").replace("-", "−")
+
+
+def percent(value: float | None, decimals: int = 1) -> str:
+    """A change in percent with its sign, «+12,5 %»; «från 0» where no percentage can be told. From 100 on no decimals are of use."""
+    return "från 0" if value is None else f"{number(value, 0 if abs(value) >= 100 else decimals, sign=True)}\u00a0%"
+
+
+def moment(value: Any) -> str:
+    """A date or a time to the minute, as written in Sweden; any other text as it came."""
+    if isinstance(value, str):
+        try:
+            value = datetime.fromisoformat(value) if len(value) > len("2026-01-01") else date.fromisoformat(value)
+        except ValueError:
+            return value
+    if isinstance(value, datetime):
+        return value.strftime("%Y-%m-%d %H:%M")
+    return str(value or "–")
+
+
+def word(value: Any, column: str) -> str:
+    """The Swedish word for a code of the figures' tables, or the code itself."""
+    return WORDS.get(column, {}).get(str(value), str(value))

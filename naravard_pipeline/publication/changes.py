@@ -1,0 +1,252 @@
+"""What differs between two databases of figures, cell by cell: the candidate and the last release, or two releases.
+
+Here: the comparison in SQL, left in temp tables of the connection. Not here: the levels of whole periods (levels), what must wait for a person
+(review), the report (change_report). What is hidden on either side has no number in any of these tables.
+
+``change_basis``      one row: ``is_comparable``, ``has_before``; without both, every measure is new
+``change_rows``       one row per cell that differs (``new_measure``, ``removed_measure``: one per measure, with its number of ``cells``)
+``definition_rows``   one row per measure and column of ``dim_measures`` that differs: ``measure_id, column_name, text_before, text_after``
+``change_measures``   one row per measure of either side, as ``dim_measures`` says it, with its tolerances
+``change_areas``      one row per area: ``area_code, name_sv, area_type``
+``before_cells``, ``after_cells``   views of the figures under common names; they live as long as the databases stay attached
+"""
+
+from collections.abc import Mapping
+
+import duckdb
+
+from naravard_pipeline.publication.levels import measure_levels
+
+KEY = ("measure_id", "area_code", "period_start", "period_end", "sex", "age_group", "reporter")
+KINDS = (
+    "new_measure",  # the measure had no figure at all
+    "new_period",  # the measure had no such period
+    "new_value",  # a value where there was none
+    "revised",
+    "withdrawn",  # a value before, none now; the row may be gone with it
+    "removed_measure",
+    "hidden",  # shown before, hidden now
+    "shown",  # hidden before, shown now
+    "status",  # another status and the same value or none, a row without value that came or went included
+    "break",  # another series, nothing else
+    "detail",  # the same value, but another numerator, denominator, interval or number of answers
+)
+DEFINITIONS = {
+    "name_sv": "varchar",
+    "definition_sv": "varchar",
+    "unit": "varchar",
+    "direction": "varchar",
+    "value_type": "varchar",
+    "status": "varchar",
+    "decimals": "integer",
+    "age_group": "varchar",
+    "frequency": "varchar",
+    "window_years": "integer",
+    "source_id": "varchar",
+    "source_code": "varchar",
+    "computed_from": "varchar",
+    "suppression_threshold": "integer",
+    "target_value": "double",
+    "target_year": "integer",
+    "caveat_sv": "varchar",
+    "replaced_by": "varchar",
+}
+TOLERANCES = {"max_revision": "double", "max_level_shift": "double", "max_missing_areas": "double", "approval": "varchar"}
+_DETAILS = ("numerator", "denominator", "ci_lower", "ci_upper", "answers")
+_NEEDED = {"measure_id", "area_code", "period_end", "value"}
+_TYPES = {"period_start": "date", "period_end": "date"}
+
+
+def compare(connection: duckdb.DuckDBPyConnection, before: str = "last", after: str = "candidate", notes: Mapping[str, str] | None = None) -> None:
+    """Fill the temp tables named above from the databases attached as ``before`` and ``after``; both are only read.
+
+    ``notes``: measure_id → what the landing knows about the measure's last answer; it is the ``reason`` of a change for which the source itself
+    gives none. ``before`` need not be attached, and may be of an older version: a column it lacks is not compared, a table or a part of the key it
+    lacks makes everything new. Raises ``duckdb.CatalogException`` where ``after`` has no figures.
+    """
+    there, then = _columns(connection, after, "fct_observations"), _columns(connection, before, "fct_observations")
+    is_comparable = then >= _NEEDED and set(KEY) & there <= then
+    _keep_measures(connection, before, after)
+    _keep_areas(connection, after)
+    common = (there & then) if is_comparable else there
+    _keep_cells(connection, "after_cells", after, there, common)
+    _keep_cells(connection, "before_cells", before if is_comparable else None, then, common)
+    known = f"select distinct measure_id from {before}.main.fct_observations" if "measure_id" in then else "select null where false"
+    connection.execute(f"create or replace temp table released_measures as {known}")
+    connection.execute("create or replace temp table change_basis as select ? as is_comparable, ? as has_before", [is_comparable, bool(then)])
+    connection.execute("create or replace temp table change_notes (measure_id varchar, note varchar)")
+    if notes:
+        connection.executemany("insert into change_notes values (?, ?)", [[m, n] for m, n in notes.items()])
+    connection.execute(_DIFFERING_MEASURES)
+    connection.execute(_DIFFERING_KEYS)
+    connection.execute(_CHANGE_ROWS)
+    measure_levels(connection)
+
+
+def _columns(connection: duckdb.DuckDBPyConnection, database: str, table: str) -> set[str]:
+    query = "select column_name from duckdb_columns() where database_name = ? and schema_name = 'main' and table_name = ?"
+    return {row[0] for row in connection.execute(query, [database, table]).fetchall()}
+
+
+def _keep_cells(connection: duckdb.DuckDBPyConnection, view: str, database: str | None, there: set[str], common: set[str]) -> None:
+    """One side under common names. ``common``: the columns that both sides have; a column of one side alone differs from nothing.
+
+    A draft is not for readers, so that it has no figures here. ``is_protected``: hidden by this project's own rule rather than by the source.
+    """
+    typed = {"period_start": "period_end", "sex": "'total'", "age_group": "'total'", "reporter": "'source'"}
+    key = {name: f"coalesce({name}, {typed[name]})" if name in typed and name in there else typed.get(name, name) for name in KEY}
+    suppression = "suppression is not null" if "suppression" in there else "false"
+    suppressed = "coalesce(status = 'suppressed', false)" if "status" in there else "false"
+    hidden = f"({suppression} or {suppressed})"
+    protected = f"({suppression} or ({suppressed} and {key['reporter']} <> 'source'))"
+    status = "status" if "status" in there else "case when value is not null then 'ok' else 'missing' end"
+    label = "period_label" if "period_label" in there else "cast(period_end as varchar)"
+    compared = ", ".join(name for name in _DETAILS if name in common)
+    columns = [
+        *(f"cast({expression} as {_TYPES.get(name, 'varchar')}) as {name}" for name, expression in key.items()),
+        f"{label} as period_label",
+        f"case when not {hidden} then cast(value as double) end as value",
+        f"{status} as status",
+        f"{hidden} as is_hidden",
+        f"{protected} as is_protected",
+        f"case when not {hidden} then {'source_status' if 'source_status' in there else 'cast(null as varchar)'} end as source_status",
+        f"{'segment_id' if 'segment_id' in common else 'cast(null as varchar)'} as segment_id",
+        f"case when not {hidden} then {f'hash({compared})' if compared else 'cast(null as ubigint)'} end as details",
+    ]
+    if database:
+        rows = f"{database}.main.fct_observations where measure_id not in (select measure_id from change_measures where is_draft)"
+    else:
+        names = ", ".join(["null::date as period_start", "null::date as period_end", "null::double as value"])
+        rest = ", ".join(f"null::varchar as {n}" for n in sorted((there | _NEEDED) - {"period_start", "period_end", "value"}))
+        rows = f"(select {names}, {rest}) where false"
+    connection.execute(f"create or replace temp view {view} as select {', '.join(columns)} from {rows}")
+
+
+def _keep_areas(connection: duckdb.DuckDBPyConnection, after: str) -> None:
+    there = _columns(connection, after, "dim_areas")
+    names = {name: name if name in there else otherwise for name, otherwise in (("name_sv", "area_code"), ("area_type", "'area'"))}
+    columns = f"area_code, {names['name_sv']} as name_sv, {names['area_type']} as area_type"
+    rows = f"{after}.main.dim_areas" if there else "(select null::varchar as area_code) where false"
+    connection.execute(f"create or replace temp table change_areas as select {columns} from {rows}")
+
+
+def _keep_measures(connection: duckdb.DuckDBPyConnection, before: str, after: str) -> None:
+    """``change_measures`` (the newer side's word first) and ``definition_rows``."""
+    sides = {}
+    for name, database in (("before", before), ("after", after)):
+        there = _columns(connection, database, "dim_measures")
+        wanted = {**DEFINITIONS, **TOLERANCES}
+        columns = ", ".join(f"{f'cast({c} as {t})' if c in there else f'cast(null as {t})'} as {c}" for c, t in wanted.items())
+        rows = f"{database}.main.dim_measures" if there else "(select null as measure_id) where false"
+        # What one side does not have as a column is no change of it.
+        sides[name] = (f"select cast(measure_id as varchar) as measure_id, {columns} from {rows}", there)
+    (old, then), (new, there) = sides["before"], sides["after"]
+    connection.execute(
+        "create or replace temp table change_measures as "
+        f"select *, coalesce(status = 'draft', false) as is_draft, true as is_in_after from ({new}) "
+        f"union all select *, false, false from ({old}) where measure_id not in (select measure_id from ({new}))"
+    )
+    parts = [
+        f"select b.measure_id, '{c}' as column_name, cast(b.{c} as varchar) as text_before, cast(a.{c} as varchar) as text_after "
+        f"from ({old}) as b join ({new}) as a using (measure_id) where b.{c} is distinct from a.{c} and coalesce(a.status, '') <> 'draft'"
+        for c in DEFINITIONS
+        if c in then and c in there
+    ]
+    empty = "select null::varchar as measure_id, null::varchar as column_name, null::varchar as text_before, null::varchar as text_after where false"
+    connection.execute(f"create or replace temp table definition_rows as {' union all '.join([empty, *parts])} order by all")
+
+
+# Most measures are the same in both; a fingerprint per measure finds that out without joining anything.
+_PRINTS = """
+    select measure_id, count(*) as cells, count(value) as figures,
+        bit_xor(hash(area_code, period_start, period_end, sex, age_group, reporter, value, status, is_hidden, segment_id, details)) as mixed,
+        sum(hash(area_code, period_start, period_end, sex, age_group, reporter, value, status, is_hidden, segment_id, details)) as added
+    from {cells} group by measure_id
+"""
+_DIFFERING_MEASURES = f"""
+create or replace temp table differing_measures as
+select
+    coalesce(b.measure_id, a.measure_id) as measure_id,
+    case when b.measure_id is null then 'new_measure' when a.measure_id is null then 'removed_measure' end as kind,
+    coalesce(a.figures, b.figures) as cells
+from ({_PRINTS.format(cells="before_cells")}) as b
+full join ({_PRINTS.format(cells="after_cells")}) as a on a.measure_id = b.measure_id
+where b.mixed is distinct from a.mixed or b.added is distinct from a.added or b.cells is distinct from a.cells
+"""
+
+# Of the measures that differ, the keys that do: two hashes a row are all that is joined, so that millions of rows fit in memory. Rows with equal
+# keys always meet; rows whose keys merely hash alike are taken along and told apart afterwards.
+_HASHES = """
+    select hash(measure_id, area_code, period_start, period_end, sex, age_group, reporter) as key_hash,
+        hash(value, status, is_hidden, segment_id, details) as row_hash
+    from {cells} where measure_id in (select measure_id from differing_measures where kind is null)
+"""
+_DIFFERING_KEYS = f"""
+create or replace temp table differing_keys as
+select distinct coalesce(b.key_hash, a.key_hash) as key_hash
+from ({_HASHES.format(cells="before_cells")}) as b
+full join ({_HASHES.format(cells="after_cells")}) as a on a.key_hash = b.key_hash
+where b.row_hash is distinct from a.row_hash
+"""
+
+_CELLS = """
+    select * from {cells}
+    where measure_id in (select measure_id from differing_measures where kind is null)
+        and hash(measure_id, area_code, period_start, period_end, sex, age_group, reporter) in (select key_hash from differing_keys)
+"""
+_JOINED = " and ".join(f"b.{name} = a.{name}" for name in KEY)
+# Sums of many numbers differ in their last bit from one build to the next; that is no revision.
+_CHANGE_ROWS = f"""
+create or replace temp table change_rows as
+with joined as (
+    select
+        {", ".join(f"coalesce(a.{name}, b.{name}) as {name}" for name in (*KEY, "period_label"))},
+        a.measure_id is not null as is_there, b.measure_id is not null as was_there,
+        b.value as value_before, a.value as value_after, b.status as status_before, a.status as status_after,
+        coalesce(b.is_hidden, false) as was_hidden, coalesce(a.is_hidden, false) as is_hidden, coalesce(b.is_protected, false) as was_protected,
+        b.segment_id is not null and a.segment_id is not null and b.segment_id <> a.segment_id as is_break,
+        b.details is distinct from a.details as has_other_details, a.source_status as source_status,
+        abs(a.value - b.value) > 1e-9 * greatest(abs(a.value), abs(b.value)) as is_revised
+    from ({_CELLS.format(cells="before_cells")}) as b
+    full join ({_CELLS.format(cells="after_cells")}) as a on {_JOINED}
+),
+known_periods as (
+    select distinct measure_id, period_start, period_end from before_cells
+    where measure_id in (select measure_id from differing_measures where kind is null)
+),
+named as (
+    select
+        j.*,
+        case
+            when k.measure_id is null then 'new_period'
+            when is_hidden and value_before is not null then 'hidden'
+            when was_hidden and value_after is not null then 'shown'
+            when value_before is null and value_after is not null then 'new_value'
+            when value_before is not null and value_after is null then 'withdrawn'
+            when is_revised then 'revised'
+            when status_before is distinct from status_after or is_hidden <> was_hidden then 'status'
+            when is_break then 'break'
+            when has_other_details and is_there and was_there then 'detail'
+        end as kind,
+        is_hidden or was_hidden as is_secret
+    from joined as j
+    left join known_periods as k on k.measure_id = j.measure_id and k.period_start = j.period_start and k.period_end = j.period_end
+)
+select
+    {", ".join(f"n.{name}" for name in KEY)}, n.period_label, n.kind,
+    case when not is_secret then value_before end as value_before,
+    case when not is_secret then value_after end as value_after,
+    case when not is_secret and kind = 'revised' then value_after - value_before end as change,
+    case when not is_secret and kind = 'revised' then 100 * (value_after - value_before) / nullif(abs(value_before), 0) end as change_percent,
+    status_before, status_after, is_break, was_protected,
+    coalesce(case when not is_secret then source_status end, t.note) as reason,
+    1::bigint as cells
+from named as n
+left join change_notes as t on t.measure_id = n.measure_id
+where kind is not null
+union all by name
+select d.measure_id, d.kind, t.note as reason, false as is_break, false as was_protected, d.cells
+from differing_measures as d
+left join change_notes as t on t.measure_id = d.measure_id
+where d.kind is not null
+"""
