@@ -35,6 +35,7 @@ class Settings:
     attempts: int = 8  # tries of one request, the first included
     requests_per_second: float = 5.0
     timeout_seconds: float = 60.0
+    postgres_url: str | None = None
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str] = os.environ) -> Self:
@@ -98,6 +99,16 @@ class Settings:
     @property
     def published(self) -> Path:
         return self.home / "published"
+
+    @property
+    def decisions(self) -> Path:
+        """What people have decided, and what must stay hidden: never pruned."""
+        return self.home / "decisions"
+
+    @property
+    def review(self) -> Path:
+        """The change report of the last candidate, with what waits for a decision: not for readers."""
+        return self.home / "review"
 
     @property
     def dagster_home(self) -> Path:

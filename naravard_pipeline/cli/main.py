@@ -22,6 +22,8 @@ class Door(click.Group):
 
     def invoke(self, ctx: click.Context) -> Any:
         from naravard_pipeline.landing.atomic import LandingError
+        from naravard_pipeline.publication.decisions import LogError
+        from naravard_pipeline.publication.gate import GateClosed
         from naravard_pipeline.quality import QualityError, SuiteError
 
         try:
@@ -29,7 +31,7 @@ class Door(click.Group):
         except CatalogueError as error:
             lines = "\n".join(f"  {p}" for p in error.problems)
             raise UserError(f"the catalogue has {len(error.problems)} problem(s):\n{lines}") from error
-        except (SuiteError, LandingError, QualityError, ValueError) as error:
+        except (SuiteError, LandingError, QualityError, GateClosed, LogError, ValueError) as error:
             raise UserError(str(error)) from error
         except BrokenPipeError:
             raise  # whoever read the output has seen enough; click ends quietly

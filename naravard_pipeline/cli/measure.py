@@ -6,6 +6,7 @@ import sys
 import click
 
 from naravard_pipeline.cli.terminal import must_be_among, open_catalogue, print_table
+from naravard_pipeline.settings import Settings
 
 
 @click.group()
@@ -36,14 +37,30 @@ def measure_list(as_json: bool) -> None:
 
 @measure.command("show")
 @click.argument("measure_id")
+@click.option("--area", "area_code", metavar="A", help="Explain the published figure of this area, e.g. 0484: its way back to the source's answer.")
+@click.option("--period", "period_label", metavar="P", help="Of this period, e.g. 2024 or 2025-03; the newest with a value if not given.")
+@click.option("--sex", type=click.Choice(["total", "women", "men"]), default="total", show_default=True, help="Of this sex.")
 @click.option("--json", "as_json", is_flag=True, help="As JSON.")
-def measure_show(measure_id: str, as_json: bool) -> None:
-    """Everything the catalogue says of one measure.
+def measure_show(measure_id: str, area_code: str | None, period_label: str | None, sex: str, as_json: bool) -> None:
+    """Everything the catalogue says of one measure; with --area, the way back of one published figure.
 
-    Example: naravard measure show sip_antal
+    Example: naravard measure show sip_per_1000 --area 0484 --period 2025-03
     """
     catalogue = open_catalogue()
     must_be_among(measure_id, sorted(catalogue.measures), "MEASURE_ID", "measure")
+    if area_code:
+        from dataclasses import asdict
+
+        from naravard_pipeline.cli.explanation import tell_explanation
+        from naravard_pipeline.publication.explain import explain
+
+        must_be_among(area_code, list(catalogue.areas), "--area", "area")
+        found = explain(Settings.from_environment(), catalogue, measure_id, area_code, period_label, sex)
+        if as_json:
+            return click.echo(json.dumps([asdict(e) for e in found], ensure_ascii=False, indent=2, default=str))
+        for explanation in found:
+            tell_explanation(explanation, catalogue.areas[area_code].name_sv)
+        return
     content = catalogue.measures[measure_id].model_dump(mode="json", exclude_none=True, by_alias=True)
     if as_json:
         return click.echo(json.dumps(content, ensure_ascii=False, indent=2))

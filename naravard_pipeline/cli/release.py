@@ -5,6 +5,7 @@ import json
 import click
 from rich.markup import escape
 
+from naravard_pipeline.cli.decide import approve, correct, log, rollback
 from naravard_pipeline.cli.terminal import UserError, console, must_be_among, print_table
 from naravard_pipeline.settings import Settings
 
@@ -12,23 +13,26 @@ from naravard_pipeline.settings import Settings
 @click.command()
 @click.option("--json", "as_json", is_flag=True, help="As JSON.")
 def status(as_json: bool) -> None:
-    """The last release, what is held and why, and the last attempt at each measure.
+    """The last release, what is held and why, what waits for a person, and the last attempt at each measure.
 
     Example: naravard status --json
     """
     from naravard_pipeline.landing.store import Landing
-    from naravard_pipeline.publication.release import current_release, read_release
+    from naravard_pipeline.publication.approval import read_review
+    from naravard_pipeline.publication.folders import current_release, read_release
 
     settings = Settings.from_environment()
     folder = current_release(settings)
     attempts = [
         {"measure_id": s.measure_id, "source_id": s.source_id, "state": s.state, "at": s.at.isoformat(timespec="seconds"), "rows": s.rows}
-        | {"newest_period": s.newest_period, "reason": s.reason, "notes": list(s.notes)}
+        | {"newest_period": s.newest_period, "reason": s.reason, "notes": list(s.notes), "refused_snapshot_id": s.refused_snapshot_id}
         for s in (Landing(settings.landing).read_states() if settings.landing.exists() else [])
     ]
     quality = read_release(folder) if folder else {"release": None, "held": [], "left_out": []}
+    review = read_review(settings) or {"candidate_id": None, "waiting": {}}
+    waiting = {"candidate_id": review["candidate_id"], "measures": list(review["waiting"])}
     if as_json:
-        shown = {k: quality[k] for k in ("release", "held", "left_out")} | {"attempts": attempts}
+        shown = {k: quality[k] for k in ("release", "held", "left_out")} | {"waiting": waiting, "attempts": attempts}
         return click.echo(json.dumps(shown, ensure_ascii=False, indent=2))
     if not folder:
         console.print(f"Nothing is published in {settings.published} yet. Run: naravard run (or naravard demo)")
@@ -39,6 +43,15 @@ def status(as_json: bool) -> None:
         )
         for hold in (*quality["held"], *quality["left_out"]):
             console.print(f"  held: {hold['measure_id']}: {escape(hold['held_reason'])} (since {hold['held_since'] or 'never released'})")
+    if waiting["candidate_id"]:
+        console.print(
+            f"[yellow]{len(waiting['measures'])} measure(s) wait for a person[/yellow] under {waiting['candidate_id']}: naravard release diff"
+        )
+    for attempt in attempts:
+        if attempt["refused_snapshot_id"]:
+            console.print(
+                f"  {attempt['measure_id']}: the answer has shrunk; to let it in: naravard release approve {attempt['refused_snapshot_id']}"
+            )
     print_table(
         ("measure", "source", "last attempt", "state", "rows", "newest", "note"),
         (
@@ -63,7 +76,7 @@ def release_list(as_json: bool) -> None:
 
     Example: naravard release list
     """
-    from naravard_pipeline.publication.release import current_release, list_releases, read_release
+    from naravard_pipeline.publication.folders import current_release, list_releases, read_release
 
     settings = Settings.from_environment()
     current = current_release(settings)
@@ -87,7 +100,7 @@ def release_show(release_id: str | None, as_json: bool) -> None:
 
     Example: naravard release show
     """
-    from naravard_pipeline.publication.release import current_release, list_releases, read_release
+    from naravard_pipeline.publication.folders import current_release, list_releases, read_release
 
     settings = Settings.from_environment()
     kept = {f.name: f for f in list_releases(settings)}
@@ -108,3 +121,7 @@ def release_show(release_id: str | None, as_json: bool) -> None:
         ("check", "table", "severity", "rows", "measures"),
         ([c["check"], c["table"], c["severity"], c["failed_rows"], ", ".join(c["by_measure"])] for c in failed),
     )
+
+
+for command in (approve, rollback, correct, log):
+    release.add_command(command)

@@ -142,8 +142,13 @@ def _report(release: dict[str, Any], to_mend: Sequence[str]) -> int:
             console.print(f"[yellow]{len(measures)} measure(s) {title}:[/yellow]")
             for measure_id, reason in measures.items():
                 console.print(f"  {measure_id}: {escape(reason)}")
+    if release["candidate_id"]:
+        console.print(f"[yellow]{len(release['waiting'])} measure(s) wait for a person.[/yellow] Look: naravard release diff")
+        console.print(f"  then: naravard release approve {release['candidate_id']} --measure M --by NAME --reason TEXT")
+    for target, why in release["targets"].items():
+        console.print(f"[yellow]{target} still shows its old data:[/yellow] {escape(why)}")
     if to_mend:
         console.print(f"[yellow]{len(to_mend)} file(s) to mend:[/yellow]")
         for message in to_mend:
             console.print(f"  {escape(message)}")
-    return HELD if held or left_out or to_mend else 0
+    return HELD if held or left_out or to_mend or release["targets"] else 0

@@ -40,6 +40,7 @@ class Landed:
     ``new``, ``changed`` and ``unchanged`` are good answers; ``kept``: the attempt was refused and the last good snapshot stays;
     ``failed``: it was refused and there is none. ``rows`` and ``newest_period`` are the current snapshot's, ``newest_period`` as the source
     counts (2025, or 202511 for months). ``kept_since`` is when the present, unbroken series of refusals began.
+    ``refused_snapshot_id`` names the rows of a well-formed answer that was refused because it had shrunk: a person may accept just these.
     ``reason`` is for engineers (English), ``reason_sv`` for readers; both empty for good answers. ``metadata`` is the source's own, newest known.
     """
 
@@ -55,6 +56,7 @@ class Landed:
     kept_since: datetime | None = None
     notes: Sequence[str] = ()
     metadata: Mapping[str, Any] = field(default_factory=dict)
+    refused_snapshot_id: str | None = None
 
     def to_json(self) -> bytes:
         return orjson.dumps(asdict(self), option=orjson.OPT_INDENT_2 | orjson.OPT_SORT_KEYS)

@@ -6,6 +6,7 @@ Under ``root``::
     snapshots/<source_id>/<measure_id>/<snapshot_id>.json  what a snapshot was read from, and when; never changed
     <source_id>/observations/<measure_id>.parquet          the current snapshot's rows, native to the source
     state/<source_id>/<measure_id>.json                    what the last attempt gave (a ``Landed``)
+    accepted/<source_id>/<measure_id>/<snapshot_id>        an answer that has shrunk and that a person has accepted
     snapshots.parquet                                      one row per measure, for dbt to join
     <name>.parquet                                         other tables (``land_table``)
 
@@ -58,7 +59,8 @@ class Landing:
         notes: Sequence[str] = (),
         newest_period: int | None = None,
     ) -> Landed:
-        """Take in a well-formed answer, unless it has lost more than ``max_shrinkage`` of the values that were there (then ``kept``).
+        """Take in a well-formed answer, unless it has lost more than ``max_shrinkage`` of the values that were there (then ``kept``,
+        until a person accepts just that answer).
 
         ``answer.rows`` has ``value`` and, as the source has them, ``period`` (integer) and ``is_deleted`` (such rows are no observations).
         ``newest_period`` is taken from ``period`` unless given.
@@ -67,12 +69,14 @@ class Landing:
         observed = answer.rows.filter(pc.invert(answer.rows["is_deleted"])) if "is_deleted" in answer.rows.column_names else answer.rows
         values, current = _count_values(observed), self.current(source_id, measure_id)
         before = current.values if current else 0
-        if values == 0 or values < (1 - max_shrinkage) * before:
+        snapshot_id = snapshot_id_of(answer.rows)
+        is_shrunk = values < (1 - max_shrinkage) * before
+        if values == 0 or (is_shrunk and not self._accepted_path(source_id, measure_id, snapshot_id).exists()):
             hashes = ", ".join(self.land_raw(source_id, page.body) for page in answer.pages)
             reason = f"The answer has {values} values where the last good one has {before} (limit: {max_shrinkage:.0%} fewer). Raw answer: {hashes}."
             shrunk = f"Källans svar krympte från {_swedish(before)} till {_swedish(values)} värden"
-            return self._refuse(source_id, measure_id, reason, shrunk if current else "Källans svar innehåller inga värden", notes)
-        snapshot_id = snapshot_id_of(answer.rows)
+            cause_sv = shrunk if current else "Källans svar innehåller inga värden"
+            return self._refuse(source_id, measure_id, reason, cause_sv, notes, refused_snapshot_id=snapshot_id if values else None)
         return self.accept(source_id, measure_id, answer, observed, attribution, snapshot_id=snapshot_id, newest_period=newest_period, notes=notes)
 
     def keep(self, source_id: str, measure_id: str, error: FetchError, notes: Sequence[str] = ()) -> Landed:
@@ -126,7 +130,20 @@ class Landing:
             )
         )
 
-    def _refuse(self, source_id: str, measure_id: str, reason: str, cause_sv: str, notes: Sequence[str], kept_sv: str = FetchError.kept_sv) -> Landed:
+    def accept_shrunken(self, source_id: str, measure_id: str, snapshot_id: str) -> None:
+        """A person has looked: an answer with exactly these rows may be landed although it has shrunk. It is, when it comes again."""
+        write_once(self._accepted_path(source_id, measure_id, snapshot_id), b"", self._staging)
+
+    def _refuse(
+        self,
+        source_id: str,
+        measure_id: str,
+        reason: str,
+        cause_sv: str,
+        notes: Sequence[str],
+        kept_sv: str = FetchError.kept_sv,
+        refused_snapshot_id: str | None = None,
+    ) -> Landed:
         recorded, current = self.read_state(source_id, measure_id), self.current(source_id, measure_id)
         tail_sv = kept_sv if current else "det finns inga tidigare uppgifter att visa"
         return self.record(
@@ -143,6 +160,7 @@ class Landing:
                 (recorded and recorded.kept_since) or self._now(),
                 tuple(notes),
                 recorded.metadata if recorded else {},
+                refused_snapshot_id,
             )
         )
 
@@ -227,13 +245,20 @@ class Landing:
     def observations_path(self, source_id: str, measure_id: str) -> Path:
         return self.root / source_id / "observations" / f"{measure_id}.parquet"
 
+    def read_manifest(self, source_id: str, measure_id: str, snapshot_id: str) -> dict[str, Any] | None:
+        """What a snapshot was read from: ``pages`` with url, sha256 and fetched_at; None where it is not kept."""
+        path = self._manifest_path(source_id, measure_id, snapshot_id)
+        return orjson.loads(path.read_bytes()) if path.exists() else None
+
     def _read_manifest(self, source_id: str, measure_id: str) -> dict[str, Any] | None:
         current = self.current(source_id, measure_id)
-        path = current and self._manifest_path(source_id, measure_id, current.snapshot_id)
-        return orjson.loads(path.read_bytes()) if path and path.exists() else None
+        return self.read_manifest(source_id, measure_id, current.snapshot_id) if current else None
 
     def _manifest_path(self, source_id: str, measure_id: str, snapshot_id: str) -> Path:
         return self.root / "snapshots" / source_id / measure_id / f"{snapshot_id}.json"
+
+    def _accepted_path(self, source_id: str, measure_id: str, snapshot_id: str) -> Path:
+        return self.root / "accepted" / source_id / measure_id / snapshot_id
 
     def _state_path(self, source_id: str, measure_id: str) -> Path:
         return self.root / "state" / source_id / f"{measure_id}.json"

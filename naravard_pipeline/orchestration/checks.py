@@ -51,7 +51,7 @@ def build_checks(settings: Settings, suites: Sequence[Suite], table_keys: Mappin
         with exclusive(settings, "warehouse"):
             outcomes = run_suites(settings.database, suites, lambda o: context.log.info(_line(o)) if not o.passed else None)
             manifest = json.loads((settings.dbt_target / "manifest.json").read_bytes())
-            record_checks(settings, read_tables(manifest), outcomes)
+            record_checks(settings, read_tables(manifest), suites, outcomes)
         passed = sum(o.passed for o in outcomes)
         context.log.info(f"expectations: {passed} of {len(outcomes)} hold")
         for result in (_result(o, table_keys[o.table]) for o in outcomes):

@@ -1,13 +1,13 @@
 """The release as an asset: the last step, which asks the gate again whatever ran before it."""
 
-import json
 from collections.abc import Sequence
 
 import duckdb
 from dagster import AssetExecutionContext, AssetKey, AssetsDefinition, Failure, MaterializeResult, MetadataValue, TableRecord, asset
 
 from naravard_pipeline.orchestration.lock import exclusive
-from naravard_pipeline.publication.contract import read_tables
+from naravard_pipeline.publication.contract import read_contract
+from naravard_pipeline.publication.decisions import LogError
 from naravard_pipeline.publication.gate import GateClosed
 from naravard_pipeline.publication.release import publish
 from naravard_pipeline.settings import Settings
@@ -26,10 +26,11 @@ def build_release_asset(settings: Settings, deps: Sequence[AssetKey]) -> AssetsD
     def release(context: AssetExecutionContext) -> MaterializeResult:
         with exclusive(settings, "warehouse"):
             try:
-                tables = read_tables(json.loads((settings.dbt_target / "manifest.json").read_bytes()))
-                publication = publish(settings, tables, context.log.info)
+                publication = publish(settings, read_contract(settings), context.log.info)
             except GateClosed as closed:
                 raise Failure("Nothing is published; the last release stays.\n" + "\n".join(f"- {f}" for f in closed.failures)) from closed
+            except LogError as error:
+                raise Failure(f"Nothing is published; the last release stays.\n- {error}") from error
             except (OSError, duckdb.Error) as error:
                 said = str(error).splitlines()[0]
                 raise Failure(
@@ -45,6 +46,9 @@ def build_release_asset(settings: Settings, deps: Sequence[AssetKey]) -> AssetsD
                 "path": MetadataValue.path(str(publication.path)),
                 "held": MetadataValue.json({m: h.reason_sv for m, h in publication.held.items()}),
                 "left_out": MetadataValue.json({m: h.reason_sv for m, h in publication.left_out.items()}),
+                "candidate_id": publication.candidate_id or "",
+                "waiting": MetadataValue.json({m: w.hold.reason_sv for m, w in publication.waiting.items()}),
+                "targets": MetadataValue.json(dict(publication.target_failures)),
                 "is_demo": settings.is_demo,
                 "dagster/row_count": publication.row_counts["fct_observations"],
                 "tables": MetadataValue.table(rows),

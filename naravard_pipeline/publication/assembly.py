@@ -13,6 +13,7 @@ import duckdb
 
 from naravard_pipeline.publication.build import fingerprint, fingerprints
 from naravard_pipeline.publication.contract import Table
+from naravard_pipeline.publication.decisions import Entry
 from naravard_pipeline.publication.gate import Candidate, GateClosed, Hold, Verdict
 
 # A measure that never got out keeps its row in the marts, as a gap: these columns belong to the measure, all others to its figures.
@@ -67,14 +68,19 @@ def read_candidate(connection: duckdb.DuckDBPyConnection, tables: Sequence[Table
 
 def read_previous(connection: duckdb.DuckDBPyConnection) -> dict[str, Any] | None:
     """The last release's row of ``meta_release``; None where there is no last release."""
-    if not _has_table(connection, "last", "meta_release"):
+    if not has_table(connection, "last", "meta_release"):
         return None
     found = connection.execute("select * from last.main.meta_release")
     return dict(zip([d[0] for d in found.description], found.fetchone(), strict=True))
 
 
-def assemble(connection: duckdb.DuckDBPyConnection, tables: Sequence[Table], verdict: Verdict, now: datetime) -> Assembled:
-    """Create every published table in the connection's own database. Raises ``GateClosed`` if keys or relations break in what comes out."""
+def assemble(
+    connection: duckdb.DuckDBPyConnection, tables: Sequence[Table], verdict: Verdict, now: datetime, corrections: Sequence[Entry] = ()
+) -> Assembled:
+    """Create every published table in the connection's own database. Raises ``GateClosed`` if keys or relations break in what comes out.
+
+    ``corrections`` count as content: a new notice is a reason for a new release.
+    """
     held, left_out = _split(connection, verdict.holds)
     connection.execute("create temp table holds (measure_id varchar, held_reason varchar, held_since timestamp)")
     if held:
@@ -102,6 +108,8 @@ def assemble(connection: duckdb.DuckDBPyConnection, tables: Sequence[Table], ver
         digest.update(f"{table.name} {fingerprint(connection, table.name)} {table.columns}\n".encode())
     for result in verdict.results:
         digest.update(f"{result['suite']}.{result['check']} {result['passed']} {result['failed_rows']}\n".encode())
+    for notice in corrections:
+        digest.update(f"correction {notice.number} {notice.at}\n".encode())
     return Assembled(held, left_out, counts, digest.hexdigest())
 
 
@@ -111,7 +119,7 @@ def _split(connection: duckdb.DuckDBPyConnection, holds: Mapping[str, Hold]) -> 
     shown = dict(connection.execute(query).fetchall())
     holds = {**holds, **_derived_holds(shown, holds)}
     released = set()
-    if _has_table(connection, "last", "fct_observations"):
+    if has_table(connection, "last", "fct_observations"):
         released = {row[0] for row in connection.execute("select distinct measure_id from last.main.fct_observations").fetchall()}
     ours = {m: h for m, h in sorted(holds.items()) if m in shown}
     return {m: h for m, h in ours.items() if m in released}, {m: h for m, h in ours.items() if m not in released}
@@ -125,7 +133,7 @@ def _derived_holds(shown: Mapping[str, str | None], holds: Mapping[str, Hold]) -
         if bad and measure_id not in holds:
             reason = f"computed from {bad[0].measure_id}, which is held: {bad[0].reason}"
             reason_sv = f"Beräknas ur ett mått som hålls tillbaka ({bad[0].measure_id}). {bad[0].reason_sv}"
-            derived[measure_id] = Hold(measure_id, reason, reason_sv, bad[0].since)
+            derived[measure_id] = Hold(measure_id, bad[0].kind, reason, reason_sv, bad[0].since)
     return derived
 
 
@@ -152,7 +160,7 @@ def _rows_sql(connection: duckdb.DuckDBPyConnection, table: Table) -> str:
     if "has_figures" in table.column_names:
         gap = ", ".join(_gap_column(c.name, c.type) for c in table.columns)
         parts.append(f"select distinct {gap} from candidate.main.{table.name} where measure_id in (select measure_id from left_out)")
-    if _has_table(connection, "last", table.name):
+    if has_table(connection, "last", table.name):
         there = {r[0] for r in connection.execute(f"select column_name from (describe last.main.{table.name})").fetchall()}
         kept = ", ".join(_held_column(c.name, c.type, there) for c in table.columns)
         still = f" where l.indicator_id in (select indicator_id from candidate.main.{table.name})" if "has_figures" in table.column_names else ""
@@ -205,6 +213,6 @@ def _verify(connection: duckdb.DuckDBPyConnection, tables: Sequence[Table]) -> N
         raise GateClosed(failures)
 
 
-def _has_table(connection: duckdb.DuckDBPyConnection, database: str, table: str) -> bool:
+def has_table(connection: duckdb.DuckDBPyConnection, database: str, table: str) -> bool:
     query = "select 1 from duckdb_tables() where database_name = ? and table_name = ?"
     return connection.execute(query, [database, table]).fetchone() is not None

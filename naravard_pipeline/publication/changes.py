@@ -70,7 +70,7 @@ def compare(connection: duckdb.DuckDBPyConnection, before: str = "last", after: 
     _keep_areas(connection, after)
     common = (there & then) if is_comparable else there
     _keep_cells(connection, "after_cells", after, there, common)
-    _keep_cells(connection, "before_cells", before if is_comparable else None, then, common)
+    _keep_cells(connection, "before_cells", before if is_comparable else None, then if is_comparable else there, common)
     known = f"select distinct measure_id from {before}.main.fct_observations" if "measure_id" in then else "select null where false"
     connection.execute(f"create or replace temp table released_measures as {known}")
     connection.execute("create or replace temp table change_basis as select ? as is_comparable, ? as has_before", [is_comparable, bool(then)])

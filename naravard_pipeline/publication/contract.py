@@ -4,9 +4,12 @@ dbt's YAML is the one text: the descriptions, the enforced types, ``key_is_uniqu
 comments in the database and ``datapackage.json`` take them from here. Not here: the rows.
 """
 
+import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
+
+from naravard_pipeline.settings import Settings
 
 PUBLISHED_PREFIXES = ("dim_", "bridge_", "fct_", "mart_")
 INTERNAL_COLUMNS = frozenset({"load_id"})  # decides what an incremental build reads again; of no use to a reader
@@ -44,6 +47,11 @@ class Table:
     def is_by_measure(self) -> bool:
         """Whether a held measure's rows can be told apart, and so be kept from the last release."""
         return "measure_id" in self.column_names
+
+
+def read_contract(settings: Settings) -> tuple[Table, ...]:
+    """The published tables as dbt last parsed them for this home. Raises ``FileNotFoundError`` before the first run."""
+    return read_tables(json.loads((settings.dbt_target / "manifest.json").read_bytes()))
 
 
 def read_tables(manifest: Mapping[str, Any]) -> tuple[Table, ...]:

@@ -11,41 +11,13 @@ from typing import Any
 import duckdb
 
 from naravard_pipeline.publication.assembly import Assembled
-from naravard_pipeline.publication.contract import Column, Table
+from naravard_pipeline.publication.changes_page import render_changes_page
+from naravard_pipeline.publication.contract import Table
 from naravard_pipeline.publication.datapackage import build_datapackage
+from naravard_pipeline.publication.decisions import Entry
 from naravard_pipeline.publication.gate import Hold, Verdict
+from naravard_pipeline.publication.meta import META_TABLES, write_meta
 from naravard_pipeline.quality import render_quality_page
-
-META_RELEASE = Table(
-    "meta_release",
-    "One row: which release this is.",
-    (
-        Column("release_id", "varchar", "Key of the release: when it was made (UTC) and the start of its content's hash."),
-        Column("published_at", "timestamp", "When it was made, UTC."),
-        Column("code_version", "varchar", "Version of the pipeline that made it."),
-        Column("build_id", "varchar", "The run of dbt that built the tables."),
-        Column("content_hash", "varchar", "Hash of all rows and of the results of all checks."),
-        Column("is_demo", "boolean", "True where every figure is made up."),
-    ),
-    ("release_id",),
-    (),
-)
-META_CHECKS = Table(
-    "meta_checks",
-    "One row per check of this release and measure it concerns; measure_id is null where the check held, or concerns the table as a whole.",
-    (
-        Column("kind", "varchar", "dbt (keys, relations, arithmetic), great_expectations (plausibility) or landing (the source's answer)."),
-        Column("check_name", "varchar", "The truth that the check holds."),
-        Column("table_name", "varchar", "The table it looked at."),
-        Column("measure_id", "varchar", "The measure whose rows broke it."),
-        Column("severity", "varchar", "critical holds back what it concerns; warning only tells."),
-        Column("is_passed", "boolean", "Whether it held."),
-        Column("failed_rows", "bigint", "Number of rows that broke it."),
-        Column("reason", "varchar", "Why it matters, or what was found."),
-    ),
-    ("kind", "check_name", "table_name", "measure_id"),
-    (),
-)
 
 
 def write_forms(
@@ -55,11 +27,16 @@ def write_forms(
     assembled: Assembled,
     verdict: Verdict,
     release: Mapping[str, Any],
+    log: Sequence[Entry],
+    changes: Mapping[str, Any],
     on_progress: Callable[[str], None],
 ) -> None:
-    """Write every form of the release into ``folder``; ``connection`` is its database, with the assembled tables in it."""
-    _write_meta(connection, verdict, assembled, release)
-    everything = [*tables, META_CHECKS, META_RELEASE]
+    """Write every form of the release into ``folder``; ``connection`` is its database, with the assembled tables in it.
+
+    ``log`` are all decisions up to this release, its own among them; ``changes`` what it changes.
+    """
+    write_meta(connection, verdict, assembled, release, log)
+    everything = [*tables, *META_TABLES]
     for table in everything:
         _comment(connection, table)
     on_progress("writing Parquet and CSV")
@@ -71,31 +48,26 @@ def write_forms(
     held = [_held(connection, h) for h in assembled.held.values()]
     left_out = [_held(connection, h) for h in assembled.left_out.values()]
     _write_json(folder / "datapackage.json", build_datapackage(connection, folder, everything, release))
-    _write_json(folder / "quality.json", {"release": release, "held": held, "left_out": left_out, "checks": verdict.results})
-    page = render_quality_page(dict(release), verdict.results, [*held, *left_out])
+    _write_json(
+        folder / "quality.json",
+        {"release": release, "held": held, "left_out": left_out, "corrections": _read_corrections(connection), "checks": verdict.results},
+    )
+    _write_json(folder / "changes.json", changes)
+    (folder / "changes.html").write_text(render_changes_page(changes), encoding="utf-8")
+    page = render_quality_page(dict(release), verdict.results, [*held, *left_out], _read_corrections(connection))
     (folder / "quality.html").write_text(page, encoding="utf-8")
     for attached in ("candidate", "last"):
         connection.execute(f"detach database if exists {attached}")
     connection.execute("checkpoint")
 
 
-def _write_meta(connection: duckdb.DuckDBPyConnection, verdict: Verdict, assembled: Assembled, release: Mapping[str, Any]) -> None:
-    for table in (META_RELEASE, META_CHECKS):
-        connection.execute(f"create table {table.name} ({', '.join(f'{c.name} {c.type}' for c in table.columns)})")
-    connection.execute(
-        "insert into meta_release values (?, cast(cast(? as timestamptz) at time zone 'UTC' as timestamp), ?, ?, ?, ?)",
-        [release[c] for c in META_RELEASE.column_names],
+def _read_corrections(connection: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
+    found = connection.execute(
+        "select coalesce(m.name_sv, c.measure_id) as name_sv, c.* from meta_corrections as c left join dim_measures as m using (measure_id) "
+        "order by c.number desc"
     )
-    rows = []
-    for result in verdict.results:
-        for measure_id, failed in (result["by_measure"] or {None: result["failed_rows"]}).items():
-            rows.append(
-                [result["kind"], result["check"], result["table"], measure_id, result["severity"], result["passed"], failed, result["reason"]]
-            )
-    for state in (*assembled.held.values(), *assembled.left_out.values()):
-        if state.since:  # the landing said so: it alone knows since when
-            rows.append(["landing", "answer_is_well_formed_and_whole", None, state.measure_id, "critical", False, 1, state.reason])
-    connection.executemany("insert into meta_checks values (?, ?, ?, ?, ?, ?, ?, ?)", rows)
+    names = [d[0] for d in found.description]
+    return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
 
 
 def _held(connection: duckdb.DuckDBPyConnection, hold: Hold) -> dict[str, Any]:
@@ -106,6 +78,7 @@ def _held(connection: duckdb.DuckDBPyConnection, hold: Hold) -> dict[str, Any]:
         "name_sv": name[0] if name else hold.measure_id,
         "held_reason": hold.reason_sv,
         "held_since": since.isoformat(timespec="seconds") if since else None,
+        "kind": hold.kind,
     }
 
 

@@ -7,11 +7,11 @@ Here: the verdict. Not here: making a release of it (release). Nothing outside m
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 from naravard_pipeline.landing.snapshot import Landed
 from naravard_pipeline.publication.build import BuildRecord, TestResult
-from naravard_pipeline.publication.checks import ChecksRecord
+from naravard_pipeline.publication.checks import ChecksRecord, fingerprint_suites
 from naravard_pipeline.quality import Suite
 
 
@@ -23,11 +23,15 @@ class GateClosed(Exception):
         self.failures = list(failures)
 
 
+HoldKind = Literal["landing", "check", "review"]  # the source's answer was refused; a critical check fails; a person has to look
+
+
 @dataclass(frozen=True)
 class Hold:
     """Why one measure stays at its last released figures. ``since`` is known where the landing knows it."""
 
     measure_id: str
+    kind: HoldKind
     reason: str
     reason_sv: str
     since: datetime | None = None
@@ -74,17 +78,17 @@ def judge(
         if candidate.sources.get(state.measure_id) != state.source_id:
             continue  # retired, planned or a draft, or it comes from another source now
         if state.state in ("kept", "failed"):
-            holds[state.measure_id] = Hold(state.measure_id, state.reason, state.reason_sv, state.kept_since)
+            holds[state.measure_id] = Hold(state.measure_id, "landing", state.reason, state.reason_sv, state.kept_since)
         elif state.rows and candidate.snapshots.get(state.measure_id) != state.snapshot_id:
             reason = "what landed last is not what was built; run again: naravard run"
-            holds[state.measure_id] = Hold(state.measure_id, reason, "De senaste uppgifterna har inte hunnit bearbetas.", state.at)
+            holds[state.measure_id] = Hold(state.measure_id, "landing", reason, "De senaste uppgifterna har inte hunnit bearbetas.", state.at)
     for outcome in checks.outcomes:
         if outcome.passed or outcome.severity != "critical":
             continue
         if outcome.scope == "release":
             failures.append(f"{outcome.table}: {outcome.check} does not hold ({outcome.failed_rows} rows). {outcome.reason}")
         for measure_id, rows in outcome.by_measure.items():
-            holds.setdefault(measure_id, Hold(measure_id, f"{outcome.check}: {rows} rows", f"{outcome.reason_sv} ({rows} uppgifter)"))
+            holds.setdefault(measure_id, Hold(measure_id, "check", f"{outcome.check}: {rows} rows", f"{outcome.reason_sv} ({rows} uppgifter)"))
     if failures:
         raise GateClosed(failures)
     outcomes = (_without_drafts(o.to_json(), candidate.drafts) | {"kind": "great_expectations"} for o in checks.outcomes)
@@ -124,6 +128,8 @@ def _wrong_checks(build: BuildRecord, checks: ChecksRecord, suites: Sequence[Sui
     failures = []
     if checks.fingerprints != build.fingerprints:
         failures.append("The results of expectations/ belong to another build. Run the whole job again: naravard run")
+    if checks.suites != fingerprint_suites(suites):
+        failures.append("expectations/ has been changed since its checks were run. Run the whole job again: naravard run")
     required = {(s.name, e.name) for s in suites for b in s.batches for e in b.expectations}
     missing = sorted(f"{suite}.{name}" for suite, name in required - {(o.suite, o.check) for o in checks.outcomes})
     if missing:

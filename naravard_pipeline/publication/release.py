@@ -1,16 +1,14 @@
 """A release: made beside, whole, and switched in by one rename. Readers of ``current/`` see the old one or the new one, never between.
 
-Under ``published/``: ``current`` (a link) → ``releases/<release_id>/``, which never changes again.
-Here: the order of the steps, the folder, the switch. Not here: the verdict (gate), the rows (assembly), the forms (forms).
+Here: the order of the steps. Not here: the verdict (gate), what waits for a person (review, approval), the rows (assembly), the forms (forms),
+folders and the switch (folders), other places to publish to (targets), what is kept (retention).
 """
 
 import contextlib
-import fcntl
-import json
 import os
 import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -18,21 +16,44 @@ from typing import Any
 import duckdb
 
 from naravard_pipeline.landing.store import Landing
+from naravard_pipeline.publication.approval import Waiting, candidate_id, find_waiting, write_review
 from naravard_pipeline.publication.assembly import Assembled, assemble, read_candidate, read_previous
-from naravard_pipeline.publication.build import read_build
+from naravard_pipeline.publication.build import BuildRecord, read_build
+from naravard_pipeline.publication.change_report import build_changes, restrict_changes
+from naravard_pipeline.publication.changes import compare
+from naravard_pipeline.publication.changes_page import render_changes_page
 from naravard_pipeline.publication.checks import read_checks
 from naravard_pipeline.publication.contract import Table
+from naravard_pipeline.publication.decisions import AUTOMATIC, Entry, append, next_entry, read_standing
+from naravard_pipeline.publication.folders import (
+    DATABASE,
+    UNFINISHED,
+    close_folder,
+    current_release,
+    next_release_id,
+    only_one,
+    releases_folder,
+    switch,
+)
 from naravard_pipeline.publication.forms import write_forms
-from naravard_pipeline.publication.gate import GateClosed, Hold, judge
+from naravard_pipeline.publication.gate import GateClosed, Hold, Verdict, judge
+from naravard_pipeline.publication.repair import repair
+from naravard_pipeline.publication.retention import prune
+from naravard_pipeline.publication.review import Finding, review
+from naravard_pipeline.publication.targets import bring_up_targets
 from naravard_pipeline.quality import read_suites
 from naravard_pipeline.settings import EXPECTATIONS, Settings
 
-DATABASE = "naravard.duckdb"
+Tell = Callable[[str], None]
 
 
 @dataclass(frozen=True)
 class Publication:
-    """What came of it. ``is_new`` is False when nothing differs from the last release, which then stays. ``held`` and ``left_out`` by measure."""
+    """What came of it. ``is_new`` is False when nothing differs from the last release, which then stays.
+
+    ``held`` and ``left_out`` by measure; ``waiting`` are those of them that a person must look at, under the name ``candidate_id``.
+    ``target_failures``: other places (PostgreSQL) that still show their old data → why.
+    """
 
     release_id: str
     path: Path
@@ -40,71 +61,71 @@ class Publication:
     held: Mapping[str, Hold]
     left_out: Mapping[str, Hold]
     row_counts: Mapping[str, int]
+    waiting: Mapping[str, Waiting] = field(default_factory=dict)
+    target_failures: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def candidate_id(self) -> str | None:
+        return candidate_id(self.waiting)
 
 
-def publish(settings: Settings, tables: Sequence[Table], on_progress: Callable[[str], None] = lambda text: None) -> Publication:
-    """Publish the last build if the gate lets it. Raises ``GateClosed`` or ``OSError``; then ``current`` is what it was.
+@dataclass(frozen=True)
+class _Weighed:
+    """The candidate after the gate and the review."""
+
+    verdict: Verdict
+    findings: Mapping[str, Sequence[Finding]]
+    waiting: Mapping[str, Waiting]
+    previous: Mapping[str, Any] | None
+
+
+def publish(settings: Settings, tables: Sequence[Table], on_progress: Tell = lambda text: None) -> Publication:
+    """Publish the last build if the gate lets it. Raises ``GateClosed``, ``LogError`` or ``OSError``; then ``current`` is what it was.
 
     ``tables`` is the contract read from dbt's manifest.
     """
-    with _only_one(settings.published):
-        _remove_unfinished(settings.published)
+    with only_one(settings):
+        log = repair(settings)
         build = read_build(settings)
         if not settings.database.exists() or build is None:
             raise GateClosed(["There is no complete build to publish. Run the whole job: naravard run"])
         now = datetime.now(UTC)
-        unfinished = settings.published / "releases" / f".unfinished-{os.getpid()}"
-        unfinished.mkdir(parents=True)
-        try:
-            with contextlib.closing(_attach(settings, unfinished / DATABASE)) as connection:
-                verdict = judge(
-                    build,
-                    read_checks(settings),
-                    read_suites(EXPECTATIONS),
-                    Landing(settings.landing).read_states(),
-                    read_candidate(connection, tables),
-                )
-                on_progress(f"the gate is open: {len(verdict.results)} checks, {len(verdict.holds)} measures to hold")
-                assembled = assemble(connection, tables, verdict, now)
-                previous = read_previous(connection)
-                if previous and previous["is_demo"] != settings.is_demo:
-                    raise GateClosed(
-                        ["The last release here is of the other kind: made-up and real figures are never mixed. Use another NARAVARD_HOME."]
-                    )
-                if previous and previous["content_hash"] == assembled.content_hash:
-                    return _publication(settings, previous["release_id"], assembled, is_new=False)
-                release_id = f"{now:%Y%m%dT%H%M%S}-{assembled.content_hash[:8]}"
-                release = {
-                    "release_id": release_id,
-                    "published_at": now.isoformat(timespec="seconds"),
-                    "code_version": build.code_version,
-                    "build_id": build.build_id,
-                    "content_hash": assembled.content_hash,
-                    "is_demo": settings.is_demo,
-                }
-                write_forms(connection, unfinished, tables, assembled, verdict, release, on_progress)
-            _close(unfinished)
-            os.replace(unfinished, settings.published / "releases" / release_id)
-            _switch(settings.published, release_id)
-        finally:
-            shutil.rmtree(unfinished, ignore_errors=True)
-        return _publication(settings, release_id, assembled, is_new=True)
+        with _unfinished_folder(settings) as folder:
+            with contextlib.closing(_attach(settings, folder / DATABASE)) as connection:
+                weighed = _weigh(settings, connection, tables, build, log)
+                on_progress(_say_verdict(weighed))
+                standing = read_standing(log)
+                assembled = assemble(connection, tables, weighed.verdict, now, standing.corrections)
+                release_id = next_release_id(settings, (e.release_id for e in log), now, assembled.content_hash)
+                release = _describe(settings, build, now, release_id, assembled)
+                changes = _tell_changes(settings, connection, weighed, assembled, release)
+                last = weighed.previous
+                is_new = not last or last["content_hash"] != assembled.content_hash
+                if is_new:
+                    values = {"release_id": release_id, "content_hash": assembled.content_hash}
+                    entry = next_entry(log, "released", role=AUTOMATIC, reason_sv=_say_changes(changes), **values)
+                    write_forms(connection, folder, tables, assembled, weighed.verdict, release, [*log, entry], changes, on_progress)
+            if is_new:
+                close_folder(folder)
+                os.replace(folder, releases_folder(settings) / release_id)
+                switch(settings, release_id)
+                append(settings, log, entry)
+        name = release_id if is_new else last["release_id"]
+        path = releases_folder(settings) / name
+        # What follows the switch may fail or be killed: the release is out all the same, and the next run does it.
+        failures = bring_up_targets(settings, path, on_progress)
+        prune(settings, on_progress)
+        return Publication(name, path, is_new, assembled.held, assembled.left_out, assembled.row_counts, weighed.waiting, failures)
 
 
-def current_release(settings: Settings) -> Path | None:
-    """The folder of the last release, its link resolved; None before the first."""
-    current = settings.published / "current"
-    return current.resolve() if current.exists() else None
-
-
-def read_release(folder: Path) -> dict[str, Any]:
-    """``quality.json`` of a release: ``release``, ``held``, ``left_out``, ``checks``. Raises ``OSError`` or ``ValueError`` where it is no release."""
-    return json.loads((folder / "quality.json").read_bytes())
-
-
-def list_releases(settings: Settings) -> list[Path]:
-    """The folders of all kept releases, oldest first."""
-    return sorted(p for p in (settings.published / "releases").glob("*") if p.is_dir() and not p.name.startswith("."))
+@contextlib.contextmanager
+def _unfinished_folder(settings: Settings) -> Iterator[Path]:
+    folder = releases_folder(settings) / f"{UNFINISHED}{os.getpid()}"
+    folder.mkdir(parents=True)
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _attach(settings: Settings, database: Path) -> duckdb.DuckDBPyConnection:
@@ -125,56 +146,49 @@ def _attach(settings: Settings, database: Path) -> duckdb.DuckDBPyConnection:
     return connection
 
 
-def _publication(settings: Settings, release_id: str, assembled: Assembled, is_new: bool) -> Publication:
-    path = settings.published / "releases" / release_id
-    return Publication(release_id, path, is_new, assembled.held, assembled.left_out, assembled.row_counts)
+def _weigh(settings: Settings, connection: duckdb.DuckDBPyConnection, tables: Sequence[Table], build: BuildRecord, log: Sequence[Entry]) -> _Weighed:
+    """The gate's verdict on the candidate, and what of it a person must look at before it may go out."""
+    landed = Landing(settings.landing).read_states()
+    verdict = judge(build, read_checks(settings), read_suites(EXPECTATIONS), landed, read_candidate(connection, tables))
+    previous = read_previous(connection)
+    if previous and previous["is_demo"] != settings.is_demo:
+        raise GateClosed(["The last release here is of the other kind: made-up and real figures are never mixed. Use another NARAVARD_HOME."])
+    compare(connection, notes={s.measure_id: " ".join(s.notes) for s in landed if s.notes})
+    findings = review(connection)
+    waiting = find_waiting(connection, tables, read_standing(log), findings)
+    waiting = {m: w for m, w in waiting.items() if m not in verdict.holds}  # a failed check comes first: it is mended, not approved
+    return _Weighed(Verdict({**verdict.holds, **{m: w.hold for m, w in waiting.items()}}, verdict.results), findings, waiting, previous)
 
 
-@contextlib.contextmanager
-def _only_one(published: Path) -> Iterator[None]:
-    """One publication at a time on this disk. The lock goes with the process, also when that is killed."""
-    (published / "releases").mkdir(parents=True, exist_ok=True)
-    with open(published / ".lock", "w") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
-            raise GateClosed([f"Another process is publishing to {published} just now. Wait for it and run again."]) from error
-        yield
+def _describe(settings: Settings, build: BuildRecord, now: datetime, release_id: str, assembled: Assembled) -> dict[str, Any]:
+    return {
+        "release_id": release_id,
+        "published_at": now.isoformat(timespec="seconds"),
+        "code_version": build.code_version,
+        "build_id": build.build_id,
+        "content_hash": assembled.content_hash,
+        "is_demo": settings.is_demo,
+    }
 
 
-def _remove_unfinished(published: Path) -> None:
-    """What a killed publication left. Called under the lock, so nobody is writing it."""
-    for left_over in [*(published / "releases").glob(".unfinished-*")]:
-        shutil.rmtree(left_over, ignore_errors=True)
-    for link in published.glob(".current-*"):
-        link.unlink(missing_ok=True)
+def _say_verdict(weighed: _Weighed) -> str:
+    checks, holds, waiting = len(weighed.verdict.results), len(weighed.verdict.holds), len(weighed.waiting)
+    return f"the gate is open: {checks} checks, {holds} measures to hold, {waiting} of them to look at"
 
 
-def _close(folder: Path) -> None:
-    """Everything on disk, nothing writable, nothing half-written: a stale write-ahead log would be replayed into its neighbour."""
-    for path in sorted(folder.rglob("*"), reverse=True):
-        if path.suffix == ".wal":
-            raise OSError(f"{path} should not be there: the database was not closed")
-        with _opened(path) as descriptor:
-            os.fsync(descriptor)
-        if path.is_file():
-            path.chmod(0o444)
-    with _opened(folder) as descriptor:
-        os.fsync(descriptor)
+def _tell_changes(
+    settings: Settings, connection: duckdb.DuckDBPyConnection, weighed: _Weighed, assembled: Assembled, release: Mapping[str, Any]
+) -> dict[str, Any]:
+    """The report on what goes out, for readers. What waits is told in a report of its own, which stays inside."""
+    held = {*assembled.held, *assembled.left_out}
+    report = build_changes(connection, weighed.previous, release, weighed.findings, weighed.waiting, held - weighed.waiting.keys())
+    write_review(settings, weighed.waiting, report, render_changes_page(report, candidate_id(weighed.waiting)))
+    return restrict_changes(report, {m["measure_id"] for m in report["measures"]} - held)
 
 
-@contextlib.contextmanager
-def _opened(path: Path) -> Iterator[int]:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        yield descriptor
-    finally:
-        os.close(descriptor)
-
-
-def _switch(published: Path, release_id: str) -> None:
-    link = published / f".current-{os.getpid()}"
-    link.symlink_to(Path("releases") / release_id)
-    os.replace(link, published / "current")
-    with _opened(published) as descriptor:
-        os.fsync(descriptor)
+def _say_changes(changes: Mapping[str, Any]) -> str:
+    """The reason of a release that no person had to decide on, for the log."""
+    changed = sum(bool(m["counts"]) for m in changes["measures"])
+    waiting, held = changes["states"]["waiting"], changes["states"]["held"]
+    told = f"{changed} mått har ändrade uppgifter, inom sina toleranser eller godkända."
+    return told + (f" {waiting} väntar på granskning." if waiting else "") + (f" {held} hålls tillbaka." if held else "")

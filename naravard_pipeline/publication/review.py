@@ -16,7 +16,7 @@ import duckdb
 
 from naravard_pipeline.pages.swedish import number, percent
 
-Kind = Literal["revision", "level_shift", "missing_areas", "shown", "definition", "incomparable", "always"]
+Kind = Literal["taken_back", "revision", "level_shift", "missing_areas", "shown", "definition", "incomparable", "always"]
 ORDER: tuple[Kind, ...] = ("shown", "incomparable", "definition", "revision", "level_shift", "missing_areas", "always")
 MEANING = ("definition_sv", "unit", "direction", "value_type")  # what a figure means hangs on these
 COLUMN_NAMES = {

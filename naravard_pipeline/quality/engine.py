@@ -155,7 +155,7 @@ class Workbench:
         if error := _exception(result):
             return _unevaluated(suite, expectation, error)
         if result.success:
-            return Outcome(scope=batch.scope, passed=True, observed=observed, **_identity(suite, expectation))
+            return Outcome(scope=expectation.holds or batch.scope, passed=True, observed=observed, **_identity(suite, expectation))
         failing = _failing_rows_sql(table, expectation, result)
         rows, by_measure, failed = [], {}, 1
         if failing:
@@ -165,7 +165,7 @@ class Workbench:
             rows = [{"observed_value": _plain(result.result["observed_value"])}]
         return Outcome(
             # A failing row that no measure answers for can only hold the release.
-            scope="measure" if failing and sum(by_measure.values()) == failed else "release",
+            scope="measure" if failing and sum(by_measure.values()) == failed and expectation.holds != "release" else "release",
             passed=False,
             observed=observed,
             failed_rows=failed,

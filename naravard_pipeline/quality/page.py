@@ -83,11 +83,14 @@ WORDS = {
 }
 
 
-def render_quality_page(release: dict[str, Any], outcomes: list[dict[str, Any]], held: list[dict[str, Any]]) -> str:
+def render_quality_page(
+    release: dict[str, Any], outcomes: list[dict[str, Any]], held: list[dict[str, Any]], corrections: list[dict[str, Any]] | None = None
+) -> str:
     """The page as HTML.
 
     ``release`` has release_id, published_at (ISO 8601 or datetime), is_demo, code_version. ``outcomes`` are ``Outcome.to_json()`` and dbt's tests as
     ``{check, table, severity, passed, reason, failed_rows, kind: "dbt"}``. ``held`` are measures with measure_id, name_sv, held_reason, held_since.
+    ``corrections`` are notices with name_sv, area_code, period_label, release_id, corrected_at, text_sv, the newest first.
     Keys beyond these may be missing.
     """
     failed = [o for o in outcomes if not o["passed"]]
@@ -97,6 +100,7 @@ def render_quality_page(release: dict[str, Any], outcomes: list[dict[str, Any]],
         .render(
             release=release,
             held=held,
+            corrections=corrections or [],
             passed=sorted((o for o in outcomes if o["passed"]), key=lambda o: (o["table"], o["check"])),
             stopping=[o for o in failed if o["severity"] == "critical"],
             warnings=[o for o in failed if o["severity"] != "critical"],

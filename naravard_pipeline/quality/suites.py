@@ -44,6 +44,10 @@ class Expectation(_Model):
     severity: Severity = Field(description="critical holds back what it concerns; warning is shown.")
     reason: Sentence = Field(description="Why this matters.")
     reason_sv: Sentence = Field(description="What a reader is told when a figure is held for it.")
+    holds: Scope | None = Field(
+        None,
+        description="What a critical failure holds back, where it is not the measures of the failing rows: `release` for what must never happen.",
+    )
 
     @field_validator("type")
     @classmethod

@@ -11,11 +11,11 @@ from publishing import TABLES, TEST_NAMES, Bench, breach
 
 from naravard_pipeline.landing.snapshot import Landed
 from naravard_pipeline.landing.store import Landing
-from naravard_pipeline.publication import forms, release
+from naravard_pipeline.publication import folders, meta, release
 from naravard_pipeline.publication.build import TestResult, build_file
 from naravard_pipeline.publication.checks import checks_file
+from naravard_pipeline.publication.folders import current_release, list_releases, read_release
 from naravard_pipeline.publication.gate import GateClosed
-from naravard_pipeline.publication.release import current_release, list_releases, read_release
 
 FIGURES = {"falls": {"00": 1.0, "04": 2.0}, "plans": {"04": 7.0}}
 
@@ -41,10 +41,19 @@ class TestTheWayOut:
     def test_a_good_build_goes_out_whole(self, published):
         assert values(published) == [("falls", "00", 1.0, False), ("falls", "04", 2.0, False), ("plans", "04", 7.0, False)]
         folder = current_release(published.settings)
-        assert {p.name for p in folder.iterdir()} == {"naravard.duckdb", "parquet", "csv", "datapackage.json", "quality.json", "quality.html"}
+        assert {p.name for p in folder.iterdir()} == {
+            "naravard.duckdb",
+            "parquet",
+            "csv",
+            "datapackage.json",
+            "quality.json",
+            "quality.html",
+            "changes.json",
+            "changes.html",
+        }
         for form in ("parquet", "csv"):
             names = {p.stem for p in (folder / form).iterdir()}
-            assert names == {t.name for t in TABLES} | {"meta_checks", "meta_release"}
+            assert names == {t.name for t in TABLES} | {t.name for t in meta.META_TABLES}
         assert published.released("select comment from duckdb_columns() where table_name = 'fct_observations' and column_name = 'value'") == [
             ("What value is.",)
         ]
@@ -294,10 +303,10 @@ class TestTheGateIsClosed:
         self.refused(published, "never mixed")
 
     def test_when_another_process_is_publishing(self, published):
-        with release._only_one(published.settings.published):
+        with folders.only_one(published.settings):
             self.refused(published, "Another process")
 
-    @pytest.mark.parametrize("step", ["assemble", "write_forms", "_close", "_switch"])
+    @pytest.mark.parametrize("step", ["assemble", "write_review", "write_forms", "close_folder", "switch"])
     def test_when_the_disk_fills_up(self, published, monkeypatch, step):
         def full(*_):
             raise OSError(28, "No space left on device")
@@ -332,7 +341,7 @@ def test_the_package_is_what_frictionless_calls_valid(published):
     frictionless = pytest.importorskip("frictionless")
     report = frictionless.validate(str(current_release(published.settings) / "datapackage.json"))
     assert report.flatten(["name", "type", "message"]) == [] and report.valid
-    assert len(report.tasks) == 2 * (len(TABLES) + 2)
+    assert len(report.tasks) == 2 * (len(TABLES) + len(meta.META_TABLES))
 
 
 def test_the_package_counts_for_nothing_when_a_file_is_changed(published):
@@ -352,4 +361,4 @@ def test_quality_json_tells_what_a_reader_asks(published):
     content = read_release(current_release(published.settings))
     assert [h["measure_id"] for h in content["held"]] == ["falls"]
     assert {c["kind"] for c in content["checks"]} == {"dbt", "great_expectations"}
-    assert forms.META_RELEASE.column_names == tuple(content["release"])
+    assert meta.META_RELEASE.column_names == tuple(content["release"])

@@ -1,0 +1,145 @@
+"""``naravard release approve|rollback|correct|log``: what people decide about releases."""
+
+import json
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import click
+from rich.markup import escape
+
+from naravard_pipeline.cli.terminal import HELD, UserError, console, open_progress, print_table
+from naravard_pipeline.settings import Settings
+
+
+def _who(function: Callable[..., Any]) -> Callable[..., Any]:
+    """The options of every decision."""
+    role = click.option(
+        "--role",
+        default="statistician",
+        show_default=True,
+        type=click.Choice(["statistician", "data_engineer", "steering_group"]),
+        help="In which role; is published.",
+    )
+    return click.option("--by", "name", required=True, metavar="NAME", help="Who decides. Stays inside.")(role(function))
+
+
+_why = click.option("--reason", required=True, metavar="TEXT", help="Why, in Swedish. Is published: no names.")
+
+
+@click.command("approve")
+@click.argument("decided", metavar="ID")
+@click.option("--measure", "measure_id", metavar="M", help="Only this measure of it.")
+@_why
+@_who
+def approve(decided: str, measure_id: str | None, reason: str, name: str, role: str) -> None:
+    """Let out what waits for a person, and publish it. ID is what `naravard release diff` and `naravard status` name.
+
+    An approval counts for exactly the rows that were shown; if anything in them changes, it counts no more. With the id of a source's answer
+    that was refused because it had shrunk, the answer is let in when it comes again.
+
+    Example: naravard release approve k1a2b3c4d --measure sip_antal --by "Anna Ek" --reason "Rättad av kommunen"
+    """
+    from naravard_pipeline.publication.approval import accept_answer
+    from naravard_pipeline.publication.approval import approve as approve_candidate
+    from naravard_pipeline.publication.contract import read_contract
+
+    settings = Settings.from_environment()
+    if not decided.startswith("k"):
+        measures = accept_answer(settings, decided, measure_id, name, role, reason)
+        console.print(f"accepted: the answer {decided} for {', '.join(measures)}. It is landed when it comes again:")
+        console.print(f"  naravard run {' '.join(f'--measure {m}' for m in measures)}")
+        return
+    tables = _contract(read_contract, settings)
+    measures = approve_candidate(settings, tables, decided, measure_id, name, role, reason)
+    console.print(f"approved: {', '.join(measures)}")
+    _publish_again(settings, tables)
+
+
+@click.command("rollback")
+@click.argument("release_id")
+@_why
+@_who
+def rollback(release_id: str, reason: str, name: str, role: str) -> None:
+    """Make an earlier release the current one, at once. The figures that are taken back wait for a person if they come again.
+
+    Example: naravard release rollback 000012-20260301T053000-1a2b3c4d --by "Anna Ek" --reason "Fel enhet i källans svar"
+    """
+    from naravard_pipeline.publication.rollback import roll_back
+
+    settings = Settings.from_environment()
+    with open_progress("switching") as tell:
+        done = roll_back(settings, release_id, name, role, reason, tell)
+    console.print(f"[bold]current is {release_id}[/bold]")
+    if done.measures:
+        told = f"{len(done.measures)} measure(s) were taken back and wait for a person if the same figures come again:"
+        console.print(f"{told} {', '.join(done.measures)}")
+    _tell_failures(done.target_failures)
+
+
+@click.command("correct")
+@click.argument("release_id")
+@click.option("--measure", "measure_id", required=True, metavar="M", help="The measure whose figure was wrong.")
+@click.option("--area", "area_code", metavar="A", help="The area's code; all areas if not given.")
+@click.option("--period", "period_label", metavar="P", help="The period's label, e.g. 2024; all periods if not given.")
+@click.option("--text", required=True, metavar="TEXT", help="What was wrong and what is right, in Swedish. Is published: no names.")
+@_who
+def correct(release_id: str, measure_id: str, area_code: str | None, period_label: str | None, text: str, name: str, role: str) -> None:
+    """Tell readers that a released figure was wrong: a notice in meta_corrections and on the pages, from now on.
+
+    Example: naravard release correct 000012-20260301T053000-1a2b3c4d --measure sip_antal --area 0484 --period 2025-03
+    --text "Antalet var dubbelräknat; rätt antal är 41" --by "Anna Ek"
+    """
+    from naravard_pipeline.publication.approval import correct as give_notice
+    from naravard_pipeline.publication.contract import read_contract
+
+    settings = Settings.from_environment()
+    give_notice(settings, release_id, measure_id, area_code, period_label, name, role, text)
+    console.print("noted")
+    _publish_again(settings, _contract(read_contract, settings))
+
+
+@click.command("log")
+@click.option("--json", "as_json", is_flag=True, help="As JSON.")
+def log(as_json: bool) -> None:
+    """All decisions, the oldest first, with names: for those inside. What is published of it is meta_approvals.
+
+    Example: naravard release log
+    """
+    from dataclasses import asdict
+
+    from naravard_pipeline.publication.decisions import read_log
+
+    entries = [asdict(e) for e in read_log(Settings.from_environment())]
+    if as_json:
+        return click.echo(json.dumps(entries, ensure_ascii=False, indent=2))
+    shown = ("number", "at", "action", "release_id", "measure_id", "role", "name", "reason_sv")
+    print_table(shown, ([e[column] for column in shown] for e in entries))
+
+
+def _contract(read: Callable[[Settings], Any], settings: Settings) -> Any:
+    try:
+        return read(settings)
+    except FileNotFoundError as error:
+        raise UserError(f"there is no build in {settings.warehouse} yet. Run: naravard run") from error
+
+
+def _publish_again(settings: Settings, tables: Any) -> None:
+    """The last build through the gate once more, now that somebody has decided. Ends the command with 3 where something is still held."""
+    from naravard_pipeline.publication.release import publish
+
+    with open_progress("publishing") as tell:
+        publication = publish(settings, tables, tell)
+    console.print(f"[bold]{'published' if publication.is_new else 'nothing has changed since'}[/bold] {publication.release_id}")
+    held = {**publication.held, **publication.left_out}
+    for hold in held.values():
+        console.print(f"  held: {hold.measure_id}: {escape(hold.reason_sv)}")
+    _tell_failures(publication.target_failures)
+    if held:
+        raise SystemExit(HELD)
+
+
+def _tell_failures(failures: Mapping[str, str]) -> None:
+    for target, why in failures.items():
+        console.print(f"[yellow]{target} still shows its old data:[/yellow] {escape(why)}")
+    if failures:
+        raise SystemExit(HELD)

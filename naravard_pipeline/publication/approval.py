@@ -1,0 +1,182 @@
+"""What a person decides about a candidate: which measures wait for it, and the decisions, each bound to the exact rows it was taken on.
+
+Here: waiting, approving, accepting a shrunken answer, a correction notice. Not here: what makes a measure wait (review), the log (decisions),
+going back to an earlier release (rollback).
+"""
+
+import contextlib
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import duckdb
+
+from naravard_pipeline.landing.atomic import replace_file
+from naravard_pipeline.landing.personal_numbers import has_personal_number
+from naravard_pipeline.landing.store import Landing
+from naravard_pipeline.publication.content import content_hashes, figures_hashes
+from naravard_pipeline.publication.contract import Table
+from naravard_pipeline.publication.decisions import ROLES, Standing, append, next_entry, read_log
+from naravard_pipeline.publication.folders import current_release, list_releases, only_one
+from naravard_pipeline.publication.gate import Hold
+from naravard_pipeline.publication.review import Finding
+from naravard_pipeline.settings import Settings
+
+
+class DecisionError(ValueError):
+    """A decision that cannot be taken as it was put; the message says why and what to do. Nothing has been written."""
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """A measure of the candidate that a person must look at. ``content_hash`` covers all its rows, ``figures_hash`` the figures alone."""
+
+    measure_id: str
+    content_hash: str
+    figures_hash: str
+    findings: Sequence[Finding]
+
+    @property
+    def hold(self) -> Hold:
+        told, told_sv = (" ".join(f.sentence_en for f in self.findings), " ".join(f.sentence_sv for f in self.findings))
+        return Hold(self.measure_id, "review", f"waits for a person: {told}", f"Väntar på granskning. {told_sv}")
+
+
+def find_waiting(
+    connection: duckdb.DuckDBPyConnection,
+    tables: Sequence[Table],
+    standing: Standing,
+    findings: Mapping[str, Sequence[Finding]],
+) -> dict[str, Waiting]:
+    """Measures of the attached ``candidate`` that may not go out unseen: something was found in them, or just these figures were taken back
+    before; and nobody has approved exactly these rows."""
+    measures = {m for m, found in findings.items() if found} | set(standing.rejected)
+    if not measures:
+        return {}
+    contents, figures = content_hashes(connection, "candidate", tables, measures), figures_hashes(connection, "candidate", measures)
+    waiting = {}
+    for measure_id in sorted(measures):
+        found = list(findings.get(measure_id, ()))
+        if reason := standing.rejected.get(measure_id, {}).get(figures.get(measure_id, "")):
+            found.insert(0, Finding("taken_back", f"Samma uppgifter har återtagits: {reason}", f"These figures were taken back: {reason}", 1))
+        if found and contents[measure_id] not in standing.approved.get(measure_id, ()):
+            waiting[measure_id] = Waiting(measure_id, contents[measure_id], figures.get(measure_id, ""), found)
+    return waiting
+
+
+def candidate_id(waiting: Mapping[str, Waiting]) -> str | None:
+    """The name of what waits: ``k`` and eight hex digits over the measures and their content; None where nothing waits."""
+    if not waiting:
+        return None
+    return "k" + hashlib.sha256("\n".join(f"{m} {w.content_hash}" for m, w in sorted(waiting.items())).encode()).hexdigest()[:8]
+
+
+def write_review(settings: Settings, waiting: Mapping[str, Waiting], changes: Mapping[str, Any], page: str) -> None:
+    """``review/changes.json`` and ``review/changes.html``: what waits, for those who decide. Internal: it shows figures that are not published."""
+    content = {"candidate_id": candidate_id(waiting), "waiting": {m: asdict(w) for m, w in waiting.items()}, "changes": changes}
+    replace_file(settings.review / "changes.html", page.encode())
+    replace_file(settings.review / "changes.json", json.dumps(content, ensure_ascii=False, indent=2, default=str).encode() + b"\n")
+
+
+def read_review(settings: Settings) -> dict[str, Any] | None:
+    """The last written; None before the first, or where it cannot be read (the next publication writes it anew)."""
+    try:
+        return json.loads((settings.review / "changes.json").read_bytes())
+    except (OSError, ValueError):
+        return None
+
+
+def approve(settings: Settings, tables: Sequence[Table], decided: str, measure_id: str | None, name: str, role: str, reason: str) -> list[str]:
+    """Approve what waits under the id ``decided``: one measure of it, or all. Returns the measures.
+
+    Raises ``DecisionError`` where that is not what the warehouse holds now: an approval counts for the very rows that were looked at.
+    """
+    check_words(name, role, reason)
+    with only_one(settings):
+        review = read_review(settings)
+        if review is None or review["candidate_id"] != decided:
+            latest = review and review["candidate_id"]
+            raise DecisionError(
+                f"Nothing waits under {decided}. "
+                + (f"What waits now is {latest}: look at it (naravard release diff)." if latest else "Nothing waits.")
+            )
+        waiting = review["waiting"]
+        if measure_id and measure_id not in waiting:
+            raise DecisionError(f"{measure_id} does not wait in {decided}; waiting are: {', '.join(waiting)}.")
+        wanted = [measure_id] if measure_id else list(waiting)
+        with _open_warehouse(settings) as connection:
+            now = content_hashes(connection, "candidate", tables, wanted)
+        changed = [m for m in wanted if now[m] != waiting[m]["content_hash"]]
+        if changed:
+            raise DecisionError(
+                f"The figures have changed since {decided} was shown ({', '.join(changed)}), so an approval would be of something else. "
+                "Run again (naravard run), look at the new report, approve that."
+            )
+        entries = read_log(settings)
+        for m in wanted:
+            values = {"measure_id": m, "content_hash": now[m], "details": {"candidate": decided, "figures_hash": waiting[m]["figures_hash"]}}
+            entries = append(settings, entries, next_entry(entries, "approved", role=role, reason_sv=reason, name=name, **values))
+    return wanted
+
+
+def accept_answer(settings: Settings, snapshot_id: str, measure_id: str | None, name: str, role: str, reason: str) -> list[str]:
+    """Let a source's answer in although it has shrunk; it is landed when it comes again. Returns the measure."""
+    check_words(name, role, reason)
+    landing = Landing(settings.landing)
+    refused = [s for s in landing.read_states() if s.refused_snapshot_id == snapshot_id and measure_id in (None, s.measure_id)]
+    if not refused:
+        raise DecisionError(f"No answer {snapshot_id} has been refused{f' for {measure_id}' if measure_id else ''}. See naravard status.")
+    with only_one(settings):
+        entries = read_log(settings)
+        for state in refused:
+            values = {"measure_id": state.measure_id, "content_hash": snapshot_id}
+            entries = append(settings, entries, next_entry(entries, "answer_accepted", role=role, reason_sv=reason, name=name, **values))
+            landing.accept_shrunken(state.source_id, state.measure_id, snapshot_id)
+    return [state.measure_id for state in refused]
+
+
+def correct(
+    settings: Settings, release_id: str, measure_id: str, area_code: str | None, period_label: str | None, name: str, role: str, text_sv: str
+) -> None:
+    """Record a correction notice: readers see it from the next publication on. Raises ``DecisionError`` where the release has no such figure."""
+    check_words(name, role, text_sv)
+    kept = {folder.name: folder for folder in list_releases(settings)}
+    folder = kept.get(release_id) or current_release(settings)
+    if folder is None:
+        raise DecisionError("Nothing has been published yet, so there is nothing to correct.")
+    with duckdb.connect(str(folder / "naravard.duckdb"), read_only=True) as connection:
+        query = "select count(*) from fct_observations where measure_id = ? and coalesce(area_code = ?, true) and coalesce(period_label = ?, true)"
+        if not connection.execute(query, [measure_id, area_code, period_label]).fetchone()[0]:
+            where = " ".join(filter(None, (measure_id, area_code, period_label)))
+            raise DecisionError(f"{folder.name} shows no figure of {where}. Check the measure, the area's code and the period's label.")
+    with only_one(settings):
+        entries = read_log(settings)
+        values = {"release_id": release_id, "measure_id": measure_id, "details": {"area_code": area_code, "period_label": period_label}}
+        append(settings, entries, next_entry(entries, "corrected", role=role, reason_sv=text_sv, name=name, **values))
+
+
+def check_words(name: str, role: str, reason: str) -> None:
+    """The name stays inside, the reason is published: a name or a personal number must not slip from one into the other."""
+    if not name.strip() or not reason.strip():
+        raise DecisionError("A decision needs a name (--by, stays inside) and a reason (--reason, is published).")
+    if role not in ROLES:
+        raise DecisionError(f"--role: {role!r} is none of {', '.join(ROLES)}.")
+    if has_personal_number(reason):
+        raise DecisionError("The reason holds a personal identity number, and the reason is published. Write it without.")
+    told = [part for part in name.split() if len(part) > 2 and part.casefold() in reason.casefold().split()]
+    if told:
+        raise DecisionError(f"The reason is published, and names stay inside. Write it without {' and '.join(told)}.")
+
+
+@contextlib.contextmanager
+def _open_warehouse(settings: Settings):
+    if not settings.database.exists():
+        raise DecisionError("There is no build to approve. Run: naravard run")
+    with duckdb.connect() as connection:
+        try:
+            connection.execute(f"attach '{str(settings.database).replace(chr(39), chr(39) * 2)}' as candidate (read_only)")
+        except duckdb.Error as error:
+            raise DecisionError("A run is writing the warehouse just now. Wait for it, look at its report, then approve.") from error
+        yield connection

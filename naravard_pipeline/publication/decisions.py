@@ -1,0 +1,159 @@
+"""What people and the pipeline have decided: an append-only log, one JSON object per line, each chained to the one before by its hash.
+
+``$NARAVARD_HOME/decisions/log.jsonl`` is never pruned and never rewritten. It is published whole as ``meta_approvals`` (``meta_corrections`` for
+notices), without the names: these stay inside.
+Here: appending, reading, what the log says of a figure. Not here: who may decide what (approval, rollback), what needs a decision (review).
+"""
+
+import hashlib
+import json
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Literal
+
+from naravard_pipeline.settings import Settings
+
+Action = Literal["approved", "released", "rolled_back", "corrected", "answer_accepted"]
+AUTOMATIC = "automatic"  # the role of what no person decided
+ROLES = ("statistician", "data_engineer", "steering_group")
+
+
+class LogError(Exception):
+    """The log cannot be trusted or written; nothing may be published on it. The message names the file, the line and the remedy."""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One decision. ``name`` is the only part that is not published.
+
+    ``content_hash`` is what it is bound to: a measure's candidate rows (approved), a release's content (approved automatically, released,
+    rolled_back to), the snapshot of a source's answer (answer_accepted). ``details`` of a rollback has ``rejected``: measure → hash of the figures
+    taken back; of a correction ``area_code`` and ``period_label``.
+    """
+
+    number: int
+    at: str  # ISO 8601, UTC
+    action: Action
+    role: str
+    reason_sv: str
+    release_id: str | None = None
+    measure_id: str | None = None
+    content_hash: str | None = None
+    name: str | None = None
+    details: Mapping[str, Any] = field(default_factory=dict)
+    previous: str = ""  # SHA-256 of the line before
+
+
+def log_file(settings: Settings) -> Path:
+    return settings.decisions / "log.jsonl"
+
+
+def read_log(settings: Settings) -> list[Entry]:
+    """All entries, oldest first. Raises ``LogError`` where the chain is broken: somebody changed or removed a line before the last."""
+    path = log_file(settings)
+    lines = _whole_lines(path)
+    entries, previous = [], ""
+    for number, line in enumerate(lines, 1):
+        try:
+            entry = Entry(**json.loads(line))
+        except (ValueError, TypeError) as error:
+            raise LogError(f"{path}:{number}: is no entry of the log. Restore the file from a backup; nothing is published without it.") from error
+        if entry.number != number or entry.previous != previous:
+            raise LogError(
+                f"{path}:{number}: the log has been changed: this line does not follow from the one before. Restore the file from a backup; "
+                "nothing is published without it."
+            )
+        entries.append(entry)
+        previous = hashlib.sha256(line).hexdigest()
+    return entries
+
+
+def next_entry(entries: Sequence[Entry], action: Action, *, role: str, reason_sv: str, **values: Any) -> Entry:
+    """The entry that would follow ``entries``; nothing is written yet."""
+    previous = _line(entries[-1]) if entries else b""
+    return Entry(
+        number=len(entries) + 1,
+        at=datetime.now(UTC).isoformat(timespec="seconds"),
+        action=action,
+        role=role,
+        reason_sv=reason_sv,
+        previous=hashlib.sha256(previous).hexdigest() if entries else "",
+        **values,
+    )
+
+
+def append(settings: Settings, entries: Sequence[Entry], entry: Entry) -> list[Entry]:
+    """Add one entry after ``entries`` (the whole log) and wait until it is on disk; returns the log with it.
+
+    Call it under the publication's lock. Raises ``OSError``, and then nothing is added. A line that a killed process left half-written is no
+    decision and is taken away first.
+    """
+    path = log_file(settings)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    whole = sum(len(line) + 1 for line in _whole_lines(path))
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o640)
+    try:
+        os.ftruncate(descriptor, whole)
+        try:
+            _write_all(descriptor, _line(entry) + b"\n", whole)
+            os.fsync(descriptor)
+        except OSError:
+            os.ftruncate(descriptor, whole)
+            raise
+    finally:
+        os.close(descriptor)
+    if not entries:
+        _sync_folder(path.parent)
+    return [*entries, entry]
+
+
+@dataclass(frozen=True)
+class Standing:
+    """What the log says now. ``approved``: measure → content hashes that may go out; ``rejected``: measure → hash of figures that were taken back →
+    why; ``corrections``: the notices given."""
+
+    approved: Mapping[str, set[str]]
+    rejected: Mapping[str, Mapping[str, str]]
+    corrections: Sequence[Entry]
+
+
+def read_standing(entries: Sequence[Entry]) -> Standing:
+    approved: dict[str, set[str]] = {}
+    rejected: dict[str, dict[str, str]] = {}
+    for entry in entries:
+        match entry.action:
+            case "approved" if entry.measure_id:
+                approved.setdefault(entry.measure_id, set()).add(entry.content_hash or "")
+                if figures := entry.details.get("figures_hash"):  # who approves what was taken back has changed the decision
+                    rejected.get(entry.measure_id, {}).pop(figures, None)
+            case "rolled_back":
+                for measure_id, figures in entry.details.get("rejected", {}).items():
+                    rejected.setdefault(measure_id, {})[figures] = entry.reason_sv
+                    approved.pop(measure_id, None)
+    return Standing(approved, rejected, [e for e in entries if e.action == "corrected"])
+
+
+def _line(entry: Entry) -> bytes:
+    return json.dumps(asdict(entry), ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
+
+
+def _whole_lines(path: Path) -> list[bytes]:
+    """The lines that end; what follows the last line break is what a killed process did not finish."""
+    return path.read_bytes().split(b"\n")[:-1] if path.exists() else []
+
+
+def _write_all(descriptor: int, data: bytes, offset: int) -> None:
+    while data:
+        written = os.pwrite(descriptor, data, offset)
+        data, offset = data[written:], offset + written
+
+
+def _sync_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

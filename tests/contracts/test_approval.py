@@ -1,0 +1,311 @@
+"""A person can see, approve and undo: what waits, what an approval is bound to, going back, correction notices, the published log."""
+
+import json
+
+import duckdb
+import pytest
+from naravard_pipeline.publication.review import Finding
+from publishing import TABLES, Bench, breach
+
+from naravard_pipeline.landing.snapshot import Landed
+from naravard_pipeline.landing.store import Landing
+from naravard_pipeline.publication import release
+from naravard_pipeline.publication.approval import DecisionError, accept_answer, approve, correct, read_review
+from naravard_pipeline.publication.decisions import LogError, log_file, read_log
+from naravard_pipeline.publication.folders import current_release, list_releases
+from naravard_pipeline.publication.rollback import roll_back
+
+OLD = {"falls": {"00": 1.0, "04": 2.0}, "plans": {"04": 7.0}}
+NEW = {"falls": {"00": 99.0, "04": 2.0}, "plans": {"04": 8.0}}
+WHY = {"name": "Anna Ek", "role": "statistician", "reason": "Rättad av källan"}
+
+
+@pytest.fixture
+def found(monkeypatch):
+    """Measure → what the review finds in it."""
+    findings = {}
+    monkeypatch.setattr(release, "review", lambda _connection: findings)
+    return findings
+
+
+@pytest.fixture
+def bench(tmp_path, found):
+    bench = Bench(tmp_path / "home")
+    run(bench, OLD)
+    return bench
+
+
+def run(bench, figures, *failed):
+    bench.build(figures)
+    bench.check(*failed)
+    return bench.publish()
+
+
+def values(bench):
+    return bench.released("select measure_id, area_code, value, is_held from fct_observations order by all")
+
+
+WAITING = [("falls", "00", 1.0, True), ("falls", "04", 2.0, True), ("plans", "04", 8.0, False)]
+OUT = [("falls", "00", 99.0, False), ("falls", "04", 2.0, False), ("plans", "04", 8.0, False)]
+
+
+@pytest.fixture
+def waiting(bench, found):
+    found["falls"] = [Finding("revision", "Ändrat med 9 800 %.", "Revised by 9,800 %.", 1)]
+    publication = run(bench, NEW)
+    assert list(publication.waiting) == ["falls"]
+    return bench, publication.candidate_id
+
+
+class TestWaiting:
+    def test_the_measure_stays_at_its_last_figures_and_the_others_go_out(self, waiting):
+        bench, _ = waiting
+        assert values(bench) == WAITING
+        assert bench.released("select distinct held_reason from fct_observations where is_held") == [("Väntar på granskning. Ändrat med 9 800 %.",)]
+
+    def test_what_waits_is_told_inside_and_not_to_readers(self, waiting):
+        bench, candidate = waiting
+        review = read_review(bench.settings)
+        assert review["candidate_id"] == candidate and list(review["waiting"]) == ["falls"]
+        assert "99" in json.dumps(review["changes"])
+        folder = current_release(bench.settings)
+        for path in (folder / "changes.json", folder / "changes.html", folder / "quality.json"):
+            assert "99.0" not in path.read_text() and "99,0" not in path.read_text()
+        assert bench.settings.published not in bench.settings.review.parents
+
+    def test_it_waits_again_in_every_run_until_somebody_decides(self, waiting):
+        bench, candidate = waiting
+        publication = run(bench, NEW)
+        assert not publication.is_new and publication.candidate_id == candidate
+
+    def test_a_measure_never_released_stays_out(self, bench, found):
+        found["new"] = [Finding("always", "Granskas alltid.", "Is always looked at.", 1)]
+        publication = run(bench, {**OLD, "new": {"04": 5.0}})
+        assert list(publication.left_out) == ["new"]
+        assert values(bench) == [("falls", "00", 1.0, False), ("falls", "04", 2.0, False), ("plans", "04", 7.0, False)]
+
+    def test_a_failed_check_comes_first_and_cannot_be_approved(self, bench, found):
+        found["falls"] = [Finding("revision", "Ändrat.", "Revised.", 1)]
+        publication = run(bench, NEW, breach({"falls": 1}))
+        assert publication.held["falls"].kind == "check" and publication.candidate_id is None
+
+
+class TestApproval:
+    def test_it_lets_the_measure_out(self, waiting):
+        bench, candidate = waiting
+        assert approve(bench.settings, TABLES, candidate, "falls", **WHY) == ["falls"]
+        assert bench.publish().is_new
+        assert values(bench) == OUT
+
+    def test_it_counts_for_the_same_rows_in_later_builds(self, waiting):
+        bench, candidate = waiting
+        approve(bench.settings, TABLES, candidate, None, **WHY)
+        run(bench, NEW)
+        assert values(bench) == OUT
+
+    @pytest.mark.parametrize("figure", [99.00000000000001, 98.0])
+    def test_it_counts_no_more_when_a_byte_has_changed(self, waiting, figure):
+        bench, candidate = waiting
+        approve(bench.settings, TABLES, candidate, "falls", **WHY)
+        publication = run(bench, {**NEW, "falls": {"00": figure, "04": 2.0}})
+        assert list(publication.waiting) == ["falls"] and publication.candidate_id != candidate
+        assert values(bench) == WAITING
+
+    def test_it_counts_no_more_when_the_description_has_changed(self, waiting):
+        bench, candidate = waiting
+        approve(bench.settings, TABLES, candidate, "falls", **WHY)
+        bench.build(NEW, indicators={"falls": "another"})
+        bench.check()
+        assert list(bench.publish().waiting) == ["falls"]
+
+    def test_what_was_not_looked_at_cannot_be_approved(self, waiting):
+        bench, candidate = waiting
+        bench.build({**NEW, "falls": {"00": 98.0, "04": 2.0}})  # somebody ran again meanwhile
+        with pytest.raises(DecisionError, match="have changed since"):
+            approve(bench.settings, TABLES, candidate, "falls", **WHY)
+        assert not [e for e in read_log(bench.settings) if e.action == "approved"]
+
+    @pytest.mark.parametrize(
+        ("decided", "measure", "change", "said"),
+        [
+            ("k00000000", None, {}, "Nothing waits under k00000000"),
+            (None, "plans", {}, "plans does not wait"),
+            (None, None, {"reason": " "}, "a reason"),
+            (None, None, {"name": ""}, "a name"),
+            (None, None, {"reason": "Anna har tittat"}, "names stay inside"),
+            (None, None, {"reason": "Gäller 19121212-1212"}, "personal identity number"),
+            (None, None, {"role": "boss"}, "--role"),
+        ],
+    )
+    def test_a_decision_that_makes_no_sense_is_not_taken(self, waiting, decided, measure, change, said):
+        bench, candidate = waiting
+        with pytest.raises(DecisionError, match=said):
+            approve(bench.settings, TABLES, decided or candidate, measure, **{**WHY, **change})
+        assert not [e for e in read_log(bench.settings) if e.action == "approved"]
+
+
+class TestTheLogIsPublished:
+    def test_with_roles_and_without_names(self, waiting):
+        bench, candidate = waiting
+        approve(bench.settings, TABLES, candidate, "falls", **WHY)
+        bench.publish()
+        rows = bench.released("select action, role, measure_id, reason_sv from meta_approvals order by number")
+        assert [r[0] for r in rows] == ["released", "released", "approved", "released"]
+        assert rows[2] == ("approved", "statistician", "falls", "Rättad av källan")
+        assert {r[1] for r in rows if r[0] == "released"} == {"automatic"}
+        for path in current_release(bench.settings).rglob("*"):
+            assert not path.is_file() or b"Anna Ek" not in path.read_bytes()
+        assert any(e.name == "Anna Ek" for e in read_log(bench.settings))
+
+    def test_and_a_log_that_has_lost_lines_stops_publication(self, waiting):
+        bench, candidate = waiting
+        approve(bench.settings, TABLES, candidate, "falls", **WHY)
+        bench.publish()
+        path = log_file(bench.settings)
+        path.write_bytes(path.read_bytes().splitlines(keepends=True)[0])
+        bench.build(OLD)
+        bench.check()
+        with pytest.raises(LogError, match="missing"):
+            bench.publish()
+        assert values(bench) == OUT
+        assert len(path.read_bytes().splitlines()) == 1
+
+
+class TestRollback:
+    def test_the_earlier_release_is_current_at_once(self, bench):
+        first = current_release(bench.settings).name
+        run(bench, NEW)
+        done = roll_back(bench.settings, first, **WHY)
+        assert list(done.measures) == ["falls", "plans"]
+        assert current_release(bench.settings).name == first
+        assert values(bench) == [("falls", "00", 1.0, False), ("falls", "04", 2.0, False), ("plans", "04", 7.0, False)]
+
+    def test_the_next_run_does_not_bring_it_back(self, bench):
+        first = current_release(bench.settings).name
+        run(bench, NEW)
+        roll_back(bench.settings, first, **WHY)
+        publication = run(bench, NEW)
+        assert sorted(publication.waiting) == ["falls", "plans"]
+        assert values(bench) == [("falls", "00", 1.0, True), ("falls", "04", 2.0, True), ("plans", "04", 7.0, True)]
+        assert "återtagits" in publication.held["falls"].reason_sv and "Rättad av källan" in publication.held["falls"].reason_sv
+
+    def test_other_figures_go_out(self, bench):
+        first = current_release(bench.settings).name
+        run(bench, NEW)
+        roll_back(bench.settings, first, **WHY)
+        publication = run(bench, {"falls": {"00": 3.0, "04": 2.0}, "plans": {"04": 9.0}})
+        assert not publication.waiting
+        assert values(bench) == [("falls", "00", 3.0, False), ("falls", "04", 2.0, False), ("plans", "04", 9.0, False)]
+
+    def test_a_person_can_change_the_decision(self, bench):
+        first = current_release(bench.settings).name
+        run(bench, NEW)
+        roll_back(bench.settings, first, **WHY)
+        approve(bench.settings, TABLES, run(bench, NEW).candidate_id, None, **WHY)
+        bench.publish()
+        assert values(bench) == OUT
+
+    def test_only_to_what_is_kept_and_whole(self, bench):
+        first = current_release(bench.settings)
+        with pytest.raises(DecisionError, match="current release already"):
+            roll_back(bench.settings, first.name, **WHY)
+        with pytest.raises(DecisionError, match="is not kept"):
+            roll_back(bench.settings, "000009-x", **WHY)
+        run(bench, NEW)
+        (first / "naravard.duckdb").chmod(0o644)
+        (first / "naravard.duckdb").write_bytes(b"half")
+        with pytest.raises(DecisionError, match="cannot be read"):
+            roll_back(bench.settings, first.name, **WHY)
+        assert values(bench) == OUT
+
+    def test_killed_between_decision_and_switch_the_next_run_finishes_it(self, bench, monkeypatch):
+        from naravard_pipeline.publication import rollback
+
+        first = current_release(bench.settings).name
+        run(bench, NEW)
+        monkeypatch.setattr(rollback, "switch", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
+        with pytest.raises(KeyboardInterrupt):
+            roll_back(bench.settings, first, **WHY)
+        run(bench, NEW)
+        assert values(bench) == [("falls", "00", 1.0, True), ("falls", "04", 2.0, True), ("plans", "04", 7.0, True)]
+
+
+class TestAnInterruptedPublication:
+    def test_a_switch_that_was_not_logged_is_logged_by_the_next(self, bench, monkeypatch):
+        def stop(*_):
+            raise KeyboardInterrupt
+
+        with monkeypatch.context() as patched:
+            patched.setattr(release, "append", stop)
+            with pytest.raises(KeyboardInterrupt):
+                run(bench, NEW)
+        assert values(bench) == OUT
+        assert not run(bench, NEW).is_new
+        assert [e.release_id for e in read_log(bench.settings)] == [f.name for f in list_releases(bench.settings)]
+
+    def test_a_folder_that_was_never_switched_in_is_no_release(self, bench, monkeypatch):
+        def stop(*_):
+            raise KeyboardInterrupt
+
+        with monkeypatch.context() as patched:
+            patched.setattr(release, "switch", stop)
+            with pytest.raises(KeyboardInterrupt):
+                run(bench, NEW)
+        run(bench, NEW)
+        assert len(list_releases(bench.settings)) == 2
+        assert [e.release_id for e in read_log(bench.settings)] == [f.name for f in list_releases(bench.settings)]
+
+    def test_numbers_rise_whatever_the_clock_does(self, bench, monkeypatch):
+        from datetime import UTC, datetime
+
+        class Past(datetime):
+            @classmethod
+            def now(cls, tz=None):
+                return datetime(2001, 1, 1, tzinfo=UTC)
+
+        monkeypatch.setattr(release, "datetime", Past)
+        run(bench, NEW)
+        assert [f.name.split("-")[0] for f in list_releases(bench.settings)] == ["000001", "000002"]
+        assert current_release(bench.settings).name.startswith("000002-20010101")
+
+
+class TestCorrections:
+    def test_readers_see_the_notice_from_the_next_publication_on(self, bench):
+        release_id = current_release(bench.settings).name
+        correct(bench.settings, release_id, "falls", "04", None, "Anna Ek", "statistician", "Rätt värde är 3.")
+        assert bench.publish().is_new
+        assert bench.released("select measure_id, area_code, period_label, release_id, text_sv from meta_corrections") == [
+            ("falls", "04", None, release_id, "Rätt värde är 3.")
+        ]
+        assert "Rätt värde är 3." in (current_release(bench.settings) / "quality.html").read_text()
+        assert not bench.publish().is_new
+
+    def test_not_of_a_figure_that_was_never_shown(self, bench):
+        with pytest.raises(DecisionError, match="shows no figure of falls 9999"):
+            correct(bench.settings, current_release(bench.settings).name, "falls", "9999", None, "Anna Ek", "statistician", "Fel.")
+
+
+def test_a_shrunken_answer_is_let_in_by_a_person(bench):
+    landing = Landing(bench.settings.landing)
+    landing.record(Landed("falls", "kolada", "kept", read_time(), "It shrank.", "Krympte.", "old", refused_snapshot_id="shrunk"))
+    with pytest.raises(DecisionError, match="No answer other"):
+        accept_answer(bench.settings, "other", None, **WHY)
+    assert accept_answer(bench.settings, "shrunk", None, **WHY) == ["falls"]
+    assert (bench.settings.landing / "accepted" / "kolada" / "falls" / "shrunk").exists()
+    assert read_log(bench.settings)[-1].action == "answer_accepted"
+
+
+def read_time():
+    from datetime import UTC, datetime
+
+    return datetime(2026, 3, 1, tzinfo=UTC)
+
+
+def test_the_database_of_a_release_tells_what_its_log_tells(bench):
+    with duckdb.connect(str(current_release(bench.settings) / "naravard.duckdb"), read_only=True) as connection:
+        assert (
+            connection.execute("select release_id, content_hash from meta_release").fetchall()
+            == connection.execute(
+                "select release_id, content_hash from meta_approvals where action = 'released' order by number desc limit 1"
+            ).fetchall()
+        )
