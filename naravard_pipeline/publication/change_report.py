@@ -12,8 +12,8 @@ Here: what ``changes.compare`` and ``review`` left, summed up in plain JSON type
   ``measure_id, name_sv, unit, decimals, state`` (``released``: goes out or has gone, ``waiting``: for a person, ``held``: by a check or its source)
   ``counts``       as ``totals``, only kinds that occur
   ``findings``     ``{kind, sentence_sv, sentence_en, count, worst}``, see ``review.Finding``
-  ``levels``       new periods and revised ones: ``{basis, period_label, from_label, area_type, age_group, reporter, areas, median_before, median_after,
-                   change_percent}``
+  ``levels``       new periods and revised ones: ``{basis, period_label, from_label, area_type, age_group, reporter, areas, median_before,
+                   median_after, change_percent}``
   ``new_periods``  ``{period_label, cells, values, areas}``, newest first
   ``definitions``  ``{column_name, before, after}``
   ``rows``         single figures, by kind, the largest first: ``{kind, area_code, area_name_sv, period_label, period_start, period_end, sex,
@@ -32,6 +32,7 @@ from naravard_pipeline.publication.review import Finding
 SHOWN_PER_AREA = 3  # a long history of one area does not crowd the others out
 SHOWN_PER_KIND = 20
 SINGLE = ("revised", "withdrawn", "shown", "hidden", "new_value", "break", "status", "detail")  # told figure by figure, in this order
+IDENTITY = ("measure_id", "name_sv", "unit", "decimals", "state")
 STATES = ("waiting", "released", "held")
 FIRST_SV = "Det finns ingen tidigare release att jämföra med: allt är nytt."
 OLDER_SV = "Den förra releasen är gjord av en äldre version och kan inte jämföras uppgift för uppgift: allt räknas som nytt."
@@ -61,13 +62,13 @@ def build_changes(
     periods = _by_measure(connection, _NEW_PERIODS)
     rows = _by_measure(connection, _ROWS)
     listed = connection.execute(
-        "select measure_id, coalesce(name_sv, measure_id), coalesce(unit, ''), coalesce(decimals, 1) from change_measures where not is_draft"
+        "select measure_id, coalesce(name_sv, measure_id), coalesce(unit, ''), coalesce(decimals, 1), is_draft from change_measures"
     ).fetchall()
     concerned = {*counts, *definitions, *findings, *waiting, *held}
     measures = []
-    for measure_id, name_sv, unit, decimals in listed:
-        if measure_id not in concerned:
-            continue
+    for measure_id, name_sv, unit, decimals, is_draft in listed:
+        if measure_id not in concerned or (is_draft and measure_id not in counts):
+            continue  # a draft is of no concern here, unless it was published before
         counted = {kind: counts.get(measure_id, {})[kind] for kind in KINDS if kind in counts.get(measure_id, {})}
         single = rows.get(measure_id, [])
         shown = {kind: sum(r["kind"] == kind for r in single) for kind in SINGLE}
@@ -100,11 +101,12 @@ def build_changes(
 
 
 def restrict_changes(changes: Mapping[str, Any], measure_ids: Collection[str]) -> dict[str, Any]:
-    """Only what these measures' changes are; of every other measure its name and state remain, and not one figure or sentence."""
+    """Only the changes of these measures. Of those that wait or are held the name and the state remain, and not one figure or sentence; of a
+    measure that is no longer published, that it is gone."""
     measures = [
-        m if m["measure_id"] in measure_ids else {key: m[key] for key in ("measure_id", "name_sv", "unit", "decimals", "state")} | _nothing()
+        m if m["measure_id"] in measure_ids or "removed_measure" in m["counts"] else {key: m[key] for key in IDENTITY} | _nothing()
         for m in changes["measures"]
-        if m["measure_id"] in measure_ids or m["state"] != "released"
+        if m["measure_id"] in measure_ids or m["state"] != "released" or "removed_measure" in m["counts"]
     ]
     return {**changes, **_summed(measures), "measures": measures}
 
@@ -149,7 +151,9 @@ def _by_measure(connection: duckdb.DuckDBPyConnection, query: str) -> dict[str, 
 _LEVELS = """
     select measure_id, basis, period_label, from_label, area_type, age_group, reporter, areas, median_before, median_after, change_percent
     from change_levels
-    qualify row_number() over (partition by measure_id order by areas >= 5 desc, period_end desc, abs(change_percent) desc nulls last, area_type) <= 12
+    qualify row_number() over (
+        partition by measure_id order by areas >= 5 desc, period_end desc, abs(change_percent) desc nulls last, area_type, age_group, reporter
+    ) <= 12
     order by measure_id, basis, period_end desc, areas desc, area_type, age_group, reporter
 """
 _NEW_PERIODS = """
@@ -159,6 +163,7 @@ _NEW_PERIODS = """
     order by measure_id, period_end desc, period_start desc
 """
 _SIZE = "coalesce(abs(change_percent), case when kind = 'revised' then 'infinity'::double else -1 end) desc, abs(change) desc nulls last"
+_ORDER = f"{_SIZE}, period_end desc, period_start desc, area_code, sex, age_group, reporter"
 _ROWS = f"""
     with single as (
         select r.*, t.name_sv as area_name_sv from change_rows as r left join change_areas as t on t.area_code = r.area_code
@@ -166,12 +171,13 @@ _ROWS = f"""
     ),
     by_area as (
         select * from single
-        qualify row_number() over (partition by measure_id, kind, area_code order by {_SIZE}, period_end desc, sex, age_group, reporter) <= {SHOWN_PER_AREA}
+        qualify row_number() over (partition by measure_id, kind, area_code order by {_ORDER}) <= {SHOWN_PER_AREA}
     )
     select
-        measure_id, kind, area_code, coalesce(area_name_sv, area_code) as area_name_sv, period_label, period_start::varchar as period_start,
-        period_end::varchar as period_end, sex, age_group, reporter, value_before, value_after, change, change_percent, status_before, status_after, reason
+        measure_id, kind, area_code, coalesce(area_name_sv, area_code) as area_name_sv, period_label,
+        period_start::varchar as period_start, period_end::varchar as period_end, sex, age_group, reporter,
+        value_before, value_after, change, change_percent, status_before, status_after, reason
     from by_area
-    qualify row_number() over (partition by measure_id, kind order by {_SIZE}, period_end desc, area_code, sex, age_group, reporter) <= {SHOWN_PER_KIND}
-    order by measure_id, list_position({list(SINGLE)}, kind), {_SIZE}, period_end desc, area_code, sex, age_group, reporter
+    qualify row_number() over (partition by measure_id, kind order by {_ORDER}) <= {SHOWN_PER_KIND}
+    order by measure_id, list_position({list(SINGLE)}, kind), {_ORDER}
 """

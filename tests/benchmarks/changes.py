@@ -62,9 +62,8 @@ def compared(before: Path, after: Path, memory: str, scratch: Path) -> None:
         findings = review(connection)
         rows = connection.execute("select count(*) from change_rows").fetchone()[0]
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    print(
-        f"compare {compared_at - begun:6.2f} s, review {time.perf_counter() - compared_at:5.2f} s, {peak:5.0f} MB: {rows:,} rows, {len(findings)} wait"
-    )
+    seconds = f"compare {compared_at - begun:6.2f} s, review {time.perf_counter() - compared_at:5.2f} s"
+    print(f"{seconds}, {peak:5.0f} MB: {rows:,} rows, {len(findings)} wait")
 
 
 def main() -> None:
