@@ -52,7 +52,7 @@ def attach(
 ) -> None:
     """A database in memory called ``name``. ``measures``: what differs from ``MEASURE``; the columns ``without`` are not in it."""
     connection.execute(f"attach ':memory:' as {name}")
-    known = dict.fromkeys([c["measure_id"] for c in cells], {}) | (measures or {})
+    known = {c["measure_id"]: {} for c in cells} | (measures or {})
     _table(
         connection,
         f"{name}.dim_measures",

@@ -134,6 +134,31 @@ class Retired(Model):
     replaced_by: Identifier | None = Field(None, description="Måttet (filens namn) som kom i stället.")
 
 
+class Review(Model):
+    """Vad som får ändras i redan visade eller nya siffror utan att en person godkänner det. Utelämnat fält: det som gäller måttets slag."""
+
+    max_revision: Number | None = Field(
+        None,
+        gt=0,
+        description="Största omräkning av en redan publicerad siffra, procent. Utelämnat: 10 för årliga mått, 25 för andra.",
+    )
+    max_level_shift: Number | None = Field(
+        None,
+        gt=0,
+        description="Största ändring av medianen över områdena, procent, från perioden före eller genom omräkning. "
+        "Utelämnat: 25 för årliga mått, ingen gräns för andra.",
+    )
+    max_missing_areas: Number | None = Field(
+        None,
+        ge=0,
+        le=100,
+        description="Största andel av områdena som får sakna värde när de hade ett i förra releasen eller perioden, procent. Utelämnat: 10.",
+    )
+    approval: Literal["automatic", "always"] = Field(
+        "automatic", description="automatic: godkänns av en person bara när en gräns passeras. always: varje gång något i måttet har ändrats."
+    )
+
+
 class MeasureFile(Model):
     """Ett mått (sources/<källa>/<measure_id>.yml). Filens namn är måttets permanenta namn."""
 
@@ -172,6 +197,7 @@ class MeasureFile(Model):
     min_coverage: Number | None = Field(
         None, ge=0, le=100, description="Andel av de väntade områdena som ska ha värde i en avslutad period, procent. Färre ger en varning."
     )
+    review: Review = Field(Review(), description="Vilka ändringar som en person godkänner innan de publiceras.")
     target: Target | None = Field(None, description="Beslutat målvärde, om det finns.")
     caveat_sv: Text | None = Field(None, description="Det läsaren måste veta för att inte misstolka siffran.")
     focus_areas: tuple[Identifier, ...] = Field((), description="Fokusområden (focus_area_id) som måttet hör till.")
@@ -191,6 +217,22 @@ class Measure(MeasureFile):
     @property
     def path(self) -> Path:
         return Path("sources", self.source_id, f"{self.measure_id}.yml")
+
+    @property
+    def tolerances(self) -> Review:
+        """What the file says, and where it says nothing what suits its frequency; ``max_level_shift`` None is no limit.
+
+        Measured on 76 key figures of Kolada in the regions, 2016-2025: the median over the regions moved by more than 25 % from one year to the next
+        in 18 of 511 cases once four results in kronor around nought are left out, in half of all by less than 3 %; and more than 10 % of the regions
+        were gone in fewer than one of twenty new years. What comes more often than yearly is corrected more, and has seasons.
+        """
+        yearly = self.frequency == "year"
+        return Review(
+            max_revision=self.review.max_revision or (10 if yearly else 25),
+            max_level_shift=self.review.max_level_shift or (25 if yearly else None),
+            max_missing_areas=10 if self.review.max_missing_areas is None else self.review.max_missing_areas,
+            approval=self.review.approval,
+        )
 
     @property
     def is_live(self) -> bool:

@@ -24,11 +24,10 @@ WORDS = {
 
 
 def number(value: float, decimals: int | None = None, sign: bool = False) -> str:
-    """Decimal comma, a no-break space between thousands, a real minus. ``decimals``: exactly so many; else at most four. ``sign``: + is written too."""
+    """Decimal comma, a no-break space between thousands, a real minus. ``decimals``: exactly so many, else at most four. ``sign``: + too."""
+    text = f"{value:,.4f}" if decimals is None else f"{value:,.{decimals}f}"
     if decimals is None:
-        text = f"{value:,.4f}".rstrip("0").rstrip(".") if isinstance(value, float) else f"{value:,}"
-    else:
-        text = f"{value:,.{decimals}f}"
+        text = text.rstrip("0").rstrip(".")
     if not text.strip("-0.,"):
         text = text.lstrip("-")  # nought has no sign
     elif sign and value > 0:

@@ -47,7 +47,7 @@ class Finding:
 
 
 def review(connection: duckdb.DuckDBPyConnection) -> dict[str, list[Finding]]:
-    """Measure → its findings, the gravest first; a measure that needs nobody is not in it. Call it after ``changes.compare`` on the same connection."""
+    """Measure → its findings, the gravest first; a measure that needs nobody is not in it. Comes after ``changes.compare`` on the same connection."""
     found: dict[str, list[Finding]] = {}
     for find in (_shown, _incomparable, _definitions, _revisions, _level_shifts, _missing_areas, _always):
         for measure_id, finding in find(connection):
@@ -231,14 +231,17 @@ def _missing_areas(connection: duckdb.DuckDBPyConnection) -> Found:
         more = n - len(places)
         kind_en, kind_sv = AREA_TYPES.get(worst["area_type"], AREA_TYPES["area"])
         had_sv = "har inte längre något värde" if worst["basis"] == "released" else "hade värde i förra perioden men saknas"
-        had_en = "no longer have a value" if worst["basis"] == "released" else "had a value in the last period and are absent"
+        had_en = "no longer with a value" if worst["basis"] == "released" else "with a value in the last period and absent"
+        who_sv, who_en = (
+            (places[0], places[0]) if worst["area_type"] == "nation" else (f"{number(n)} av {number(of)} {kind_sv}", f"{n} of {of} {kind_en}")
+        )
+        listed = "" if worst["area_type"] == "nation" else f": {', '.join(places)}"
         yield (
             row["measure_id"],
             Finding(
                 "missing_areas",
-                f"{number(n)} av {number(of)} {kind_sv} {had_sv} {worst['period_label']}: {', '.join(places)}"
-                + (f" och {number(more)} till." if more else "."),
-                f"{n} of {of} {kind_en} {had_en} in {worst['period_label']}: {', '.join(places)}" + (f" and {more} more." if more else "."),
+                f"{who_sv} {had_sv} {worst['period_label']}{listed}{f' och {number(more)} till' if more else ''}.",
+                f"{who_en} {had_en} in {worst['period_label']}{listed}{f' and {more} more' if more else ''}.",
                 n,
                 worst,
             ),

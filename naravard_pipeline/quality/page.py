@@ -4,11 +4,13 @@ Here belongs how outcomes are shown. What the results mean for a release is publ
 Great Expectations' own Data Docs ask a dozen.
 """
 
-from datetime import date, datetime
 from functools import cache
 from typing import Any
 
-from jinja2 import Environment, PackageLoader
+from jinja2 import Environment
+
+from naravard_pipeline.pages import open_templates
+from naravard_pipeline.pages.swedish import number, word
 
 SEVERITIES = {"critical": "Stoppande", "warning": "Varning"}
 TABLES = {
@@ -64,23 +66,6 @@ COLUMNS = {
     "unit": "Enhet",
     "observed_value": "Uppmätt",
 }
-WORDS = {
-    "sex": {"total": "totalt", "women": "kvinnor", "men": "män"},
-    "reporter": {"source": "källan", "region": "regionen", "municipalities": "kommunerna"},
-    "age_group": {"total": "alla"},
-    "status": {
-        "ok": "ok",
-        "preliminary": "preliminärt",
-        "suppressed": "dolt",
-        "missing": "saknas",
-        "not_applicable": "ej tillämpligt",
-        "not_yet_published": "ej publicerat",
-        "awaiting_denominator": "väntar på nämnare",
-        "published": "publicerat",
-        "draft": "utkast",
-        "retired": "avslutat",
-    },
-}
 
 
 def render_quality_page(
@@ -99,6 +84,7 @@ def render_quality_page(
         .get_template("quality.html.j2")
         .render(
             release=release,
+            is_demo=release.get("is_demo"),
             held=held,
             corrections=corrections or [],
             passed=sorted((o for o in outcomes if o["passed"]), key=lambda o: (o["table"], o["check"])),
@@ -112,34 +98,14 @@ def render_quality_page(
 
 @cache
 def _environment() -> Environment:
-    environment = Environment(loader=PackageLoader("naravard_pipeline.quality"), autoescape=True, trim_blocks=True, lstrip_blocks=True)
+    environment = open_templates("naravard_pipeline.quality")
     environment.filters |= {
-        "number": _number,
-        "moment": _moment,
         "cell": _cell,
         "heading": lambda column: COLUMNS.get(column, column),
         "table_name": lambda table: TABLES.get(table, table),
         "severity": lambda severity: SEVERITIES.get(severity, severity),
     }
     return environment
-
-
-def _number(value: float) -> str:
-    """Swedish: decimal comma, a no-break space between thousands, at most four decimals."""
-    text = f"{value:,.4f}".rstrip("0").rstrip(".") if isinstance(value, float) else f"{value:,}"
-    return text.replace(",", "\u00a0").replace(".", ",").replace("-", "−")
-
-
-def _moment(value: Any) -> str:
-    """A date or a time to the minute, as written in Sweden; any other text as it came."""
-    if isinstance(value, str):
-        try:
-            value = datetime.fromisoformat(value) if len(value) > len("2026-01-01") else date.fromisoformat(value)
-        except ValueError:
-            return value
-    if isinstance(value, datetime):
-        return value.strftime("%Y-%m-%d %H:%M")
-    return str(value or "–")
 
 
 def _cell(value: Any, column: str) -> str:
@@ -149,6 +115,6 @@ def _cell(value: Any, column: str) -> str:
         case bool():
             return "ja" if value else "nej"
         case int() | float():
-            return _number(value)
+            return number(value)
         case _:
-            return WORDS.get(column, {}).get(str(value), str(value))
+            return word(value, column)
