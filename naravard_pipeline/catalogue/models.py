@@ -92,8 +92,14 @@ class SourceFile(Model):
     measure_url: WebAddress | None = Field(
         None, description="Mönster för en sida där en människa ser måttets siffror; {source_code} byts mot måttets source_code."
     )
-    attribution: Text = Field(description="Hur källan ska anges där siffrorna visas, t.ex. «Källa: Kolada».")
-    licence: Text = Field(description="Villkor för vidareanvändning.")
+    attribution: Text = Field(
+        description="Hur källan ska anges där dess egna siffror visas, t.ex. «Källa: Kolada». Under det som räknas ut här står det aldrig."
+    )
+    licence: Text = Field(description="Villkor för vidareanvändning, så som källan själv anger dem; säg att de inte är kända när de inte är det.")
+    licence_url: WebAddress | None = Field(
+        None,
+        description="Licensens adress, t.ex. http://creativecommons.org/publicdomain/zero/1.0/, eller källans villkor.",
+    )
     schedule: Text | None = Field(None, description="När källan hämtas, som cron med fem fält i svensk tid. Utelämnat: aldrig av sig själv.")
     contact_sv: Text | None = Field(None, description="Vem man frågar om källan: en roll, inget personnamn.")
     reserve_number_patterns: tuple[re.Pattern[str], ...] = Field(
