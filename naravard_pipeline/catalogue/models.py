@@ -44,12 +44,22 @@ class Indicator(Model):
     description_sv: Text = Field(description="Vad indikatorn betyder.")
 
 
+class Deprecated(Model):
+    """En tabell som ska försvinna: läsarna får veta det i de publicerade uppgifterna minst 90 dagar i förväg."""
+
+    since: datetime.date = Field(description="Dagen då det meddelas, ÅÅÅÅ-MM-DD.")
+    remove_after: datetime.date = Field(description="Sista dagen då tabellen säkert finns kvar, ÅÅÅÅ-MM-DD; minst 90 dagar senare.")
+    reason_sv: Text = Field(description="Varför, och vad läsaren gör i stället.")
+    replaced_by: Text | None = Field(None, description="Tabellen som kommer i stället.")
+
+
 class GoalArea(Model):
     goal_area_id: Identifier = Field(description="Permanent namn på målområdet; det blir en del av tabellens namn.")
     name_sv: Text = Field(description="Målområdets namn.")
     name_en: Text = Field(description="Målområdets namn på engelska.")
     description_sv: Text = Field(description="Vad målområdet handlar om.")
     indicators: tuple[Indicator, ...] = Field(min_length=1, description="Målområdets indikatorer, i den ordning de visas.")
+    deprecated: Deprecated | None = Field(None, description="Innan ett målområde tas bort: när dess tabell försvinner och varför.")
 
 
 class FocusArea(Model):

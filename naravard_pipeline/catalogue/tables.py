@@ -140,7 +140,9 @@ def _framework(framework: Framework) -> dict:
 def _goal_areas(frameworks: Iterable[Framework]) -> list[dict]:
     rows = []
     for framework in frameworks:
-        rows += _numbered({"framework_id": framework.framework_id, **g.model_dump(exclude={"indicators"})} for g in framework.goal_areas)
+        rows += _numbered(
+            {"framework_id": framework.framework_id, **g.model_dump(exclude={"indicators", "deprecated"})} for g in framework.goal_areas
+        )
     return rows
 
 

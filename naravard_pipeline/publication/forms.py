@@ -14,6 +14,7 @@ from naravard_pipeline.publication.assembly import Assembled
 from naravard_pipeline.publication.contract import Column, Table
 from naravard_pipeline.publication.datapackage import build_datapackage
 from naravard_pipeline.publication.gate import Hold, Verdict
+from naravard_pipeline.publication.promise import META_DEPRECATIONS, write_deprecations
 from naravard_pipeline.quality import render_quality_page
 
 META_RELEASE = Table(
@@ -46,6 +47,7 @@ META_CHECKS = Table(
     ("kind", "check_name", "table_name", "measure_id"),
     (),
 )
+META_TABLES = (META_CHECKS, META_DEPRECATIONS, META_RELEASE)
 
 
 def write_forms(
@@ -59,7 +61,8 @@ def write_forms(
 ) -> None:
     """Write every form of the release into ``folder``; ``connection`` is its database, with the assembled tables in it."""
     _write_meta(connection, verdict, assembled, release)
-    everything = [*tables, META_CHECKS, META_RELEASE]
+    write_deprecations(connection, tables)
+    everything = [*tables, *META_TABLES]
     for table in everything:
         _comment(connection, table)
     on_progress("writing Parquet and CSV")

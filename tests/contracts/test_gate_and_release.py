@@ -44,7 +44,7 @@ class TestTheWayOut:
         assert {p.name for p in folder.iterdir()} == {"naravard.duckdb", "parquet", "csv", "datapackage.json", "quality.json", "quality.html"}
         for form in ("parquet", "csv"):
             names = {p.stem for p in (folder / form).iterdir()}
-            assert names == {t.name for t in TABLES} | {"meta_checks", "meta_release"}
+            assert names == {t.name for t in (*TABLES, *forms.META_TABLES)}
         assert published.released("select comment from duckdb_columns() where table_name = 'fct_observations' and column_name = 'value'") == [
             ("What value is.",)
         ]
@@ -332,7 +332,7 @@ def test_the_package_is_what_frictionless_calls_valid(published):
     frictionless = pytest.importorskip("frictionless")
     report = frictionless.validate(str(current_release(published.settings) / "datapackage.json"))
     assert report.flatten(["name", "type", "message"]) == [] and report.valid
-    assert len(report.tasks) == 2 * (len(TABLES) + 2)
+    assert len(report.tasks) == 2 * len([*TABLES, *forms.META_TABLES])
 
 
 def test_the_package_counts_for_nothing_when_a_file_is_changed(published):
