@@ -4,9 +4,11 @@ Here: their text. Every mart is the same macro with two names in it, so a new go
 (``make generate``), never a dbt file written by hand. Not here: what a mart contains, which is dbt's macro ``goal_area_mart``.
 """
 
+import json
+from collections.abc import Mapping
 from pathlib import Path
 
-from naravard_pipeline.catalogue.models import Catalogue
+from naravard_pipeline.catalogue.models import Catalogue, Deprecated
 
 NOTICE = "Written by `make generate` from sources/frameworks/{framework_id}.yml; change that file, not this one."
 
@@ -62,6 +64,8 @@ COLUMNS = {
     "held_reason": "varchar",
     "held_since": "timestamp",
 }
+# Columns that will go: the published data announces them at least 90 days before they may leave COLUMNS.
+DEPRECATED: Mapping[str, Deprecated] = {}
 KEY = ("indicator_id", "measure_id", "area_code", "period_start", "period_end", "sex", "age_group", "reporter")
 
 
@@ -80,7 +84,7 @@ def build_mart_files(catalogue: Catalogue) -> dict[str, str]:
             files[f"{framework.framework_id}/{name}.sql"] = (
                 f"-- {notice}\n{{{{ goal_area_mart('{framework.framework_id}', '{area.goal_area_id}') }}}}\n"
             )
-            models.append(_model(name, f"{area.name_en} ({area.name_sv}) in {framework.name_en}"))
+            models.append(_model(name, f"{area.name_en} ({area.name_sv}) in {framework.name_en}", area.deprecated))
         files[f"{framework.framework_id}/_{framework.framework_id}.yml"] = f"# {notice}\nversion: 2\n\nmodels:\n" + "".join(models)
     return files
 
@@ -97,13 +101,17 @@ def write_mart_files(catalogue: Catalogue, folder: Path) -> list[Path]:
     return sorted(texts)
 
 
-def _model(name: str, title: str) -> str:
-    columns = "".join(f"      - {{name: {c}, data_type: {t}, description: \"{{{{ doc('{c}') }}}}\"}}\n" for c, t in COLUMNS.items())
+def _model(name: str, title: str, deprecated: Deprecated | None) -> str:
+    columns = "".join(
+        f"      - {{name: {c}, data_type: {t}, description: \"{{{{ doc('{c}') }}}}\"{_config(', ', DEPRECATED.get(c))}}}\n"
+        for c, t in COLUMNS.items()
+    )
     return (
         f"  - name: {name}\n"
         "    description: >\n"
         f"      One row per indicator, measure, area, period, sex, age group and reporter of the goal area {title}: the nation, all regions\n"
         "      and the framework's own municipalities, with everything a dashboard needs. A gap keeps one row without figures.\n"
+        f"{_config('    ', deprecated, chr(10))}"
         "    data_tests:\n"
         f"      - key_is_unique: {{name: {name}_key_is_unique, arguments: {{columns: [{', '.join(KEY)}]}}}}\n"
         "      - holds:\n"
@@ -111,3 +119,11 @@ def _model(name: str, title: str) -> str:
         '          arguments: {condition: "indicator_id is not null and (has_figures or area_code is null)"}\n'
         f"    columns:\n{columns}"
     )
+
+
+def _config(before: str, deprecated: Deprecated | None, after: str = "") -> str:
+    """dbt's ``config`` with the announcement, as one line of YAML; nothing where nothing is announced."""
+    if deprecated is None:
+        return ""
+    meta = json.dumps(deprecated.model_dump(mode="json", exclude_none=True), ensure_ascii=False)
+    return f"{before}config: {{meta: {{deprecated: {meta}}}}}{after}"

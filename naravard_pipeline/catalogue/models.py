@@ -44,12 +44,22 @@ class Indicator(Model):
     description_sv: Text = Field(description="Vad indikatorn betyder.")
 
 
+class Deprecated(Model):
+    """En tabell som ska försvinna: läsarna får veta det i de publicerade uppgifterna minst 90 dagar i förväg."""
+
+    since: datetime.date = Field(description="Dagen då det meddelas, ÅÅÅÅ-MM-DD.")
+    remove_after: datetime.date = Field(description="Sista dagen då tabellen säkert finns kvar, ÅÅÅÅ-MM-DD; minst 90 dagar senare.")
+    reason_sv: Text = Field(description="Varför, och vad läsaren gör i stället.")
+    replaced_by: Text | None = Field(None, description="Tabellen som kommer i stället.")
+
+
 class GoalArea(Model):
     goal_area_id: Identifier = Field(description="Permanent namn på målområdet; det blir en del av tabellens namn.")
     name_sv: Text = Field(description="Målområdets namn.")
     name_en: Text = Field(description="Målområdets namn på engelska.")
     description_sv: Text = Field(description="Vad målområdet handlar om.")
     indicators: tuple[Indicator, ...] = Field(min_length=1, description="Målområdets indikatorer, i den ordning de visas.")
+    deprecated: Deprecated | None = Field(None, description="Innan ett målområde tas bort: när dess tabell försvinner och varför.")
 
 
 class FocusArea(Model):
@@ -92,8 +102,14 @@ class SourceFile(Model):
     measure_url: WebAddress | None = Field(
         None, description="Mönster för en sida där en människa ser måttets siffror; {source_code} byts mot måttets source_code."
     )
-    attribution: Text = Field(description="Hur källan ska anges där siffrorna visas, t.ex. «Källa: Kolada».")
-    licence: Text = Field(description="Villkor för vidareanvändning.")
+    attribution: Text = Field(
+        description="Hur källan ska anges där dess egna siffror visas, t.ex. «Källa: Kolada». Under det som räknas ut här står det aldrig."
+    )
+    licence: Text = Field(description="Villkor för vidareanvändning, så som källan själv anger dem; säg att de inte är kända när de inte är det.")
+    licence_url: WebAddress | None = Field(
+        None,
+        description="Licensens adress, t.ex. http://creativecommons.org/publicdomain/zero/1.0/, eller källans villkor.",
+    )
     schedule: Text | None = Field(None, description="När källan hämtas, som cron med fem fält i svensk tid. Utelämnat: aldrig av sig själv.")
     contact_sv: Text | None = Field(None, description="Vem man frågar om källan: en roll, inget personnamn.")
     reserve_number_patterns: tuple[re.Pattern[str], ...] = Field(

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 
 import pyarrow as pa
 
+from naravard_pipeline.catalogue.attribution import attribution_of
 from naravard_pipeline.catalogue.models import Catalogue, Framework, Measure, Source
 from naravard_pipeline.catalogue.queries import Combination, Ratio
 
@@ -89,7 +90,20 @@ SCHEMAS: Mapping[str, pa.Schema] = {
         {"area_code": TEXT, "kolada_code": TEXT, "scb_code": TEXT, "name_sv": TEXT, "area_type": TEXT, "parent_code": TEXT, "sort_order": WHOLE}
     ),
     "area_groups": pa.schema({"group_id": TEXT, "group_name_sv": TEXT, "group_type": TEXT, "area_code": TEXT}),
-    "sources": pa.schema({"source_id": TEXT, "name_sv": TEXT, "name_en": TEXT, "url": TEXT, "attribution": TEXT, "licence": TEXT, "docs_url": TEXT}),
+    "sources": pa.schema(
+        {
+            "source_id": TEXT,
+            "name_sv": TEXT,
+            "name_en": TEXT,
+            "description_sv": TEXT,
+            "url": TEXT,
+            "docs_url": TEXT,
+            "attribution": TEXT,
+            "licence": TEXT,
+            "licence_url": TEXT,
+            "contact_sv": TEXT,
+        }
+    ),
 }
 
 
@@ -99,7 +113,7 @@ def build_tables(catalogue: Catalogue) -> dict[str, pa.Table]:
         "frameworks": _numbered(_framework(f) for f in catalogue.frameworks.values()),
         "goal_areas": _goal_areas(catalogue.frameworks.values()),
         "indicators": _indicators(catalogue.frameworks.values()),
-        "measures": [_measure(m, catalogue.sources[m.source_id]) for m in catalogue.measures.values()],
+        "measures": [_measure(m, catalogue) for m in catalogue.measures.values()],
         "derivations": [row for measure in catalogue.measures.values() for row in _derivations(measure)],
         "indicator_measures": [
             {
@@ -130,7 +144,9 @@ def _framework(framework: Framework) -> dict:
 def _goal_areas(frameworks: Iterable[Framework]) -> list[dict]:
     rows = []
     for framework in frameworks:
-        rows += _numbered({"framework_id": framework.framework_id, **g.model_dump(exclude={"indicators"})} for g in framework.goal_areas)
+        rows += _numbered(
+            {"framework_id": framework.framework_id, **g.model_dump(exclude={"indicators", "deprecated"})} for g in framework.goal_areas
+        )
     return rows
 
 
@@ -146,7 +162,8 @@ def _indicators(frameworks: Iterable[Framework]) -> list[dict]:
     return rows
 
 
-def _measure(measure: Measure, source: Source) -> dict:
+def _measure(measure: Measure, catalogue: Catalogue) -> dict:
+    source = catalogue.sources[measure.source_id]
     bounds, target, retired = measure.bounds, measure.target, measure.retired
     code = measure.source_code or (measure.query and measure.query.source_code)
     page = source.measure_url.replace("{source_code}", code) if source.measure_url and code else source.url
@@ -154,7 +171,7 @@ def _measure(measure: Measure, source: Source) -> dict:
         **measure.model_dump(include=set(SCHEMAS["measures"].names)),
         "source_code": code,
         "source_url": page,
-        "attribution": source.attribution,
+        "attribution": attribution_of(measure, catalogue),
         "has_sexes": measure.sexes,
         "value_min": bounds and bounds.min,
         "value_max": bounds and bounds.max,

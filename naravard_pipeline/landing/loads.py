@@ -11,6 +11,7 @@ from typing import Any
 import pyarrow as pa
 
 from naravard_pipeline.catalogue import Catalogue
+from naravard_pipeline.catalogue.attribution import MADE_UP
 from naravard_pipeline.catalogue.tables import build_tables
 from naravard_pipeline.connectors.cells_schema import CELLS_SCHEMA
 from naravard_pipeline.connectors.kolada_rows import GROUPS_SCHEMA, VALUES_SCHEMA
@@ -23,18 +24,18 @@ DERIVED_LOADS = pa.schema(
 )
 FILES = ("local", "vantetider")  # the sources that come through the inbox and land in the shape of OBSERVATIONS_SCHEMA
 CUBES = ("scb", "folkhalsodata", "socialstyrelsen", "vardenisiffror")  # the sources whose figures land in the shape of CELLS_SCHEMA
-MADE_UP = "Påhittade uppgifter för demonstration"
 _IDENTITY = pa.schema({"measure_id": pa.string(), "snapshot_id": pa.string()})
 
 
 def land_catalogue(landing: Landing, catalogue: Catalogue, code: str, is_demo: bool) -> bool:
     """Write the catalogue's tables, the index of snapshots and the loads; True if dbt finds anything new.
 
-    ``code`` is a hash of the code that turns answers into rows. In a demo every measure is attributed to nobody but the demo.
+    ``code`` is a hash of the code that turns answers into rows. In a demo every measure and source is attributed to nobody but the demo.
     """
     tables = dict(build_tables(catalogue))
     if is_demo:
-        tables["measures"] = _with_column(tables["measures"], "attribution", MADE_UP)
+        for name in ("measures", "sources"):
+            tables[name] = _with_column(tables[name], "attribution", MADE_UP)
     changed = [landing.land_table(f"catalogue/{name}", table) for name, table in tables.items()]
     changed.append(landing.write_index())
     loads = build_loads(landing, tables, code)

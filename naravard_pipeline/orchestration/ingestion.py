@@ -24,12 +24,13 @@ from dagster import (
 )
 
 from naravard_pipeline.catalogue import Catalogue, Measure
+from naravard_pipeline.catalogue.attribution import MADE_UP, attribution_of
 from naravard_pipeline.connectors.answer import FetchError
 from naravard_pipeline.landing.catalogues import land_catalogue_of_kolada, list_catalogues
 from naravard_pipeline.landing.cubes import land_cubes
 from naravard_pipeline.landing.inbox import InboxAnswer, take_in
 from naravard_pipeline.landing.kolada import land_kolada
-from naravard_pipeline.landing.loads import MADE_UP, land_catalogue
+from naravard_pipeline.landing.loads import land_catalogue
 from naravard_pipeline.landing.snapshot import Landed
 from naravard_pipeline.landing.store import Landing
 from naravard_pipeline.orchestration.dbt import CATALOGUE_KEY
@@ -157,7 +158,6 @@ def _build_source_assets(
     measures: list[Measure],
     land: Callable[[AssetExecutionContext, list[Measure]], Iterable[Landed]],
 ) -> AssetsDefinition:
-    source = catalogue.sources[source_id]
     specs = [
         AssetSpec(
             measure_key(m),
@@ -167,7 +167,7 @@ def _build_source_assets(
             metadata={
                 "source_code": m.source_code or "",
                 "status": m.status,
-                "attribution": MADE_UP if settings.is_demo else source.attribution,
+                "attribution": MADE_UP if settings.is_demo else attribution_of(m, catalogue),
                 "file": str(m.path),
             },
         )

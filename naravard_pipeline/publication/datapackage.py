@@ -5,12 +5,13 @@ Here: the description. Each CSV file is a resource with its Table Schema (types,
 
 import hashlib
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import duckdb
 
-from naravard_pipeline.publication.contract import Column, Table
+from naravard_pipeline.publication.contract import Column, Deprecation, Table
 
 TYPES = {
     "varchar": {"type": "string"},
@@ -21,6 +22,8 @@ TYPES = {
     "date": {"type": "date"},
     "timestamp": {"type": "datetime", "format": "any"},
 }
+
+WITH_GAPS = ("mart_", "meta_checks", "meta_deprecations")  # a key column of these may be null: a gap, a check or the end of a whole table
 
 
 def build_datapackage(connection: duckdb.DuckDBPyConnection, folder: Path, tables: Sequence[Table], release: Mapping[str, Any]) -> dict[str, Any]:
@@ -50,7 +53,7 @@ def _sources(connection: duckdb.DuckDBPyConnection) -> list[dict[str, str]]:
 
 def _resources(folder: Path, table: Table, tables: Sequence[Table]) -> list[dict[str, Any]]:
     schema: dict[str, Any] = {"fields": [_field(c) for c in table.columns], "missingValues": [""]}
-    if table.key and not table.name.startswith(("mart_", "meta_checks")):  # a key column of those may be null: a gap, a check of a whole table
+    if table.key and not table.name.startswith(WITH_GAPS):
         schema["primaryKey"] = list(table.key)
     names = {t.name for t in tables}
     relations = [r for r in table.relations if r.to_table in names]
@@ -74,8 +77,16 @@ def _described(folder: Path, table: Table, resource: dict[str, Any]) -> dict[str
         "bytes": path.stat().st_size,
         "hash": f"sha256:{digest}",
     }
+    if table.deprecated:
+        described["deprecated"] = announced(table.deprecated)
     return {"name": resource["name"]} | described | resource
 
 
 def _field(column: Column) -> dict[str, Any]:
-    return {"name": column.name, **TYPES[column.type], "description": column.description}
+    field = {"name": column.name, **TYPES[column.type], "description": column.description}
+    return field | ({"deprecated": announced(column.deprecated)} if column.deprecated else {})
+
+
+def announced(deprecation: Deprecation) -> dict[str, str]:
+    """The announcement as a custom property; dates as YYYY-MM-DD."""
+    return {key: str(value) for key, value in asdict(deprecation).items() if value is not None}

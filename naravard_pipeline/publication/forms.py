@@ -35,7 +35,7 @@ def write_forms(
 
     ``log`` are all decisions up to this release, its own among them; ``changes`` what it changes.
     """
-    write_meta(connection, verdict, assembled, release, log)
+    write_meta(connection, tables, verdict, assembled, release, log)
     everything = [*tables, *META_TABLES]
     for table in everything:
         _comment(connection, table)

@@ -12,6 +12,7 @@ from naravard_pipeline.publication.assembly import Assembled
 from naravard_pipeline.publication.contract import Column, Table
 from naravard_pipeline.publication.decisions import Entry
 from naravard_pipeline.publication.gate import Verdict
+from naravard_pipeline.publication.promise import META_DEPRECATIONS, write_deprecations
 
 META_RELEASE = Table(
     "meta_release",
@@ -22,6 +23,7 @@ META_RELEASE = Table(
         Column("code_version", "varchar", "Version of the pipeline that made it."),
         Column("build_id", "varchar", "The run of dbt that built the tables."),
         Column("content_hash", "varchar", "Hash of all rows and of the results of all checks."),
+        Column("contract_version", "varchar", "Version of the contract of tables and columns; its major part rises when an announced change is made."),
         Column("is_demo", "boolean", "True where every figure is made up."),
     ),
     ("release_id",),
@@ -75,17 +77,23 @@ META_CORRECTIONS = Table(
     ("number",),
     (),
 )
-META_TABLES = (META_APPROVALS, META_CHECKS, META_CORRECTIONS, META_RELEASE)
+META_TABLES = (META_APPROVALS, META_CHECKS, META_CORRECTIONS, META_DEPRECATIONS, META_RELEASE)
 
 
 def write_meta(
-    connection: duckdb.DuckDBPyConnection, verdict: Verdict, assembled: Assembled, release: Mapping[str, Any], log: Sequence[Entry]
+    connection: duckdb.DuckDBPyConnection,
+    tables: Sequence[Table],
+    verdict: Verdict,
+    assembled: Assembled,
+    release: Mapping[str, Any],
+    log: Sequence[Entry],
 ) -> None:
     """Create and fill ``META_TABLES`` in the release's database. ``log`` are all decisions up to this release, its own among them."""
-    for table in META_TABLES:
+    write_deprecations(connection, tables)
+    for table in (t for t in META_TABLES if t is not META_DEPRECATIONS):
         connection.execute(f"create table {table.name} ({', '.join(f'{c.name} {c.type}' for c in table.columns)})")
     connection.execute(
-        "insert into meta_release values (?, cast(cast(? as timestamptz) at time zone 'UTC' as timestamp), ?, ?, ?, ?)",
+        "insert into meta_release values (?, cast(cast(? as timestamptz) at time zone 'UTC' as timestamp), ?, ?, ?, ?, ?)",
         [release[c] for c in META_RELEASE.column_names],
     )
     rows = []

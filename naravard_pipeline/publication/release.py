@@ -9,7 +9,7 @@ import os
 import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +37,8 @@ from naravard_pipeline.publication.folders import (
 )
 from naravard_pipeline.publication.forms import write_forms
 from naravard_pipeline.publication.gate import GateClosed, Hold, Verdict, judge
+from naravard_pipeline.publication.meta import META_TABLES
+from naravard_pipeline.publication.promise import broken_promises, read_promise
 from naravard_pipeline.publication.repair import repair
 from naravard_pipeline.publication.retention import prune
 from naravard_pipeline.publication.review import Finding, review
@@ -153,6 +155,8 @@ def _weigh(settings: Settings, connection: duckdb.DuckDBPyConnection, tables: Se
     previous = read_previous(connection)
     if previous and previous["is_demo"] != settings.is_demo:
         raise GateClosed(["The last release here is of the other kind: made-up and real figures are never mixed. Use another NARAVARD_HOME."])
+    if broken := broken_promises(connection, [*tables, *META_TABLES], date.today()):
+        raise GateClosed(broken)
     compare(connection, notes={s.measure_id: " ".join(s.notes) for s in landed if s.notes})
     findings = review(connection)
     waiting = find_waiting(connection, tables, read_standing(log), findings)
@@ -167,6 +171,7 @@ def _describe(settings: Settings, build: BuildRecord, now: datetime, release_id:
         "code_version": build.code_version,
         "build_id": build.build_id,
         "content_hash": assembled.content_hash,
+        "contract_version": read_promise().version,
         "is_demo": settings.is_demo,
     }
 
