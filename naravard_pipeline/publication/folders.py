@@ -1,0 +1,99 @@
+"""The releases on disk: ``published/current`` (a link) → ``published/releases/<release_id>/``, which never changes again.
+
+Here: one publisher at a time, what a killed one left, closing a folder, the switch, finding what is there. Not here: what goes into a release
+(release), which of them are kept (retention).
+"""
+
+import contextlib
+import json
+import os
+import shutil
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from naravard_pipeline.landing.lock import locked
+from naravard_pipeline.publication.gate import GateClosed
+from naravard_pipeline.settings import Settings
+
+DATABASE = "naravard.duckdb"
+UNFINISHED = ".unfinished-"
+
+
+def current_release(settings: Settings) -> Path | None:
+    """The folder of the last release, its link resolved; None before the first."""
+    current = settings.published / "current"
+    return current.resolve() if current.exists() else None
+
+
+def list_releases(settings: Settings) -> list[Path]:
+    """The folders of all kept releases, oldest first: a release's number comes first in its name."""
+    return sorted(p for p in releases_folder(settings).glob("*") if p.is_dir() and not p.name.startswith("."))
+
+
+def read_release(folder: Path) -> dict[str, Any]:
+    """``quality.json`` of a release: ``release``, ``held``, ``left_out``, ``checks``. Raises ``OSError`` or ``ValueError`` where it is no release."""
+    return json.loads((folder / "quality.json").read_bytes())
+
+
+def releases_folder(settings: Settings) -> Path:
+    return settings.published / "releases"
+
+
+def next_release_id(settings: Settings, known: Iterable[str | None], now: datetime, content_hash: str) -> str:
+    """``000012-20260301T053000-1a2b3c4d``: a number that only rises, whatever the clock does; the moment (UTC); the start of the content's hash.
+
+    ``known``: ids of releases that are kept no more.
+    """
+    ids = [*known, *(p.name for p in releases_folder(settings).glob("*"))]
+    numbers = [int(name.split("-")[0]) for name in ids if name and name.split("-")[0].isdigit()]
+    return f"{max(numbers, default=0) + 1:06d}-{now:%Y%m%dT%H%M%S}-{content_hash[:8]}"
+
+
+@contextlib.contextmanager
+def only_one(settings: Settings) -> Iterator[None]:
+    """One publication, rollback or decision at a time on this disk. Raises ``GateClosed`` while another process is at it."""
+    with contextlib.ExitStack() as stack:
+        try:
+            stack.enter_context(locked(releases_folder(settings)))
+        except BlockingIOError as error:
+            raise GateClosed([f"Another process is publishing to {settings.published} just now. Wait for it and run again."]) from error
+        yield
+
+
+def remove_unfinished(settings: Settings) -> None:
+    """What a killed publication left. Called under the lock, so nobody is writing it."""
+    for left_over in releases_folder(settings).glob(f"{UNFINISHED}*"):
+        shutil.rmtree(left_over, ignore_errors=True)
+    for link in settings.published.glob(".current-*"):
+        link.unlink(missing_ok=True)
+
+
+def close_folder(folder: Path) -> None:
+    """Everything on disk, nothing writable, nothing half-written: a stale write-ahead log would be replayed into its neighbour."""
+    for path in sorted(folder.rglob("*"), reverse=True):
+        if path.suffix == ".wal":
+            raise OSError(f"{path} should not be there: the database was not closed")
+        sync(path)
+        if path.is_file():
+            path.chmod(0o444)
+    sync(folder)
+
+
+def sync(path: Path) -> None:
+    """Wait until the file, or the names in the folder, are on disk."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def switch(settings: Settings, release_id: str) -> None:
+    """Make ``current`` point at a release: one rename, so that a reader finds the old one or the new one."""
+    link = settings.published / f".current-{os.getpid()}"
+    link.unlink(missing_ok=True)
+    link.symlink_to(Path("releases") / release_id)
+    os.replace(link, settings.published / "current")
+    sync(settings.published)
