@@ -7,6 +7,7 @@ from naravard_pipeline.landing.home import claim_home
 from naravard_pipeline.orchestration.automation import build_inbox_sensor, build_jobs, build_schedules
 from naravard_pipeline.orchestration.checks import build_checks
 from naravard_pipeline.orchestration.dbt import build_dbt_assets, build_dbt_resource, prepare_manifest, set_dbt_environment
+from naravard_pipeline.orchestration.housekeeping import build_housekeeping_sensor
 from naravard_pipeline.orchestration.ingestion import (
     build_catalogue_asset,
     build_cube_assets,
@@ -45,7 +46,7 @@ def build_definitions(settings: Settings, catalogue: Catalogue | None = None) ->
         asset_checks=[build_checks(settings, suites, tables)],
         jobs=jobs,
         schedules=build_schedules(catalogue, jobs),
-        sensors=[build_inbox_sensor(settings, next(job for job in jobs if job.name == "local"))],
+        sensors=[build_inbox_sensor(settings, next(job for job in jobs if job.name == "local")), build_housekeeping_sensor(settings)],
         resources={"dbt": build_dbt_resource()},
         executor=in_process_executor,  # each step is busy with processes and threads of its own; a process per step costs 2 s each
     )

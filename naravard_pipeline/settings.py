@@ -36,6 +36,9 @@ class Settings:
     requests_per_second: float = 5.0
     timeout_seconds: float = 60.0
     postgres_url: str | None = None
+    keep_releases: int = 30  # the newest ones, the current one among them
+    keep_months: int = 24  # of each of these the last release, too
+    keep_days: int = 90  # how long what no kept release needs stays all the same: answers, files that count no more, runs
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str] = os.environ) -> Self:
@@ -51,6 +54,12 @@ class Settings:
                 raise ValueError(f"{name} is {text!r}; expected a number above 0")
             return value
 
+        def count(name: str, default: int, least: int) -> int:
+            text = environ.get(name, "").strip() or str(default)
+            if not text.isascii() or not text.isdigit() or int(text) < least:
+                raise ValueError(f"{name} is {text!r}; expected a whole number of at least {least}")
+            return int(text)
+
         return cls(
             home=Path(environ.get("NARAVARD_HOME") or "data").resolve(),
             base_urls={s: (environ.get(URL_VARIABLES[s]) or url).rstrip("/") for s, url in BASE_URLS.items()},
@@ -58,6 +67,9 @@ class Settings:
             attempts=int(number("NARAVARD_ATTEMPTS", cls.attempts)),
             requests_per_second=number("NARAVARD_REQUESTS_PER_SECOND", cls.requests_per_second),
             timeout_seconds=number("NARAVARD_TIMEOUT_SECONDS", cls.timeout_seconds),
+            keep_releases=count("NARAVARD_KEEP_RELEASES", cls.keep_releases, 2),
+            keep_months=count("NARAVARD_KEEP_MONTHS", cls.keep_months, 0),
+            keep_days=count("NARAVARD_KEEP_DAYS", cls.keep_days, 0),
         )
 
     def to_environment(self) -> dict[str, str]:
@@ -69,6 +81,9 @@ class Settings:
             "NARAVARD_ATTEMPTS": str(self.attempts),
             "NARAVARD_REQUESTS_PER_SECOND": str(self.requests_per_second),
             "NARAVARD_TIMEOUT_SECONDS": str(self.timeout_seconds),
+            "NARAVARD_KEEP_RELEASES": str(self.keep_releases),
+            "NARAVARD_KEEP_MONTHS": str(self.keep_months),
+            "NARAVARD_KEEP_DAYS": str(self.keep_days),
         }
 
     def changed(self, **values) -> Self:

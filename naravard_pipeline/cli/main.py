@@ -11,6 +11,7 @@ import click
 from naravard_pipeline.catalogue import CatalogueError
 from naravard_pipeline.cli.inbox import inbox
 from naravard_pipeline.cli.measure import measure
+from naravard_pipeline.cli.prune import prune
 from naravard_pipeline.cli.release import release, status
 from naravard_pipeline.cli.run import demo, dev, generate, run
 from naravard_pipeline.cli.sources import sources
@@ -47,5 +48,5 @@ def main() -> None:
     """
 
 
-for command in (run, demo, dev, status, measure, inbox, release, sources, generate):
+for command in (run, demo, dev, status, measure, inbox, release, sources, prune, generate):
     main.add_command(command)

@@ -3,7 +3,7 @@
 Under the landing's root::
 
     raw/kolada/…                                          the pages as they came
-    kolada/catalogues/<UTC time>-<12 hex>.parquet         each content that the catalogue has had, and when it was first seen; never changed
+    kolada/catalogues/<UTC time>-<12 hex>.parquet         contents that the catalogue has had, and when each was first seen; never changed
     kolada/catalogue.parquet                              the newest of them, for dbt
 
 Belongs here: fetch, write, find again. Does not: what a difference means (``audit``).
@@ -13,7 +13,7 @@ import gzip
 import hashlib
 import zlib
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -94,9 +94,18 @@ def keep_catalogue(landing: Landing, figures: list[KeyFigure]) -> LandedCatalogu
 
 
 def list_catalogues(landing: Landing) -> list[LandedCatalogue]:
-    """Every content that Kolada's catalogue has had since the first look, oldest first."""
+    """The kept contents that Kolada's catalogue has had since the first look, oldest first."""
     paths = sorted((landing.root / SOURCE_ID / "catalogues").glob("*-*.parquet"))
     return [LandedCatalogue(path, datetime.strptime(path.stem.partition("-")[0], _SEEN).replace(tzinfo=UTC)) for path in paths]
+
+
+def list_superfluous(catalogues: list[LandedCatalogue], keep_months: int, keep_days: int, now: datetime) -> list[LandedCatalogue]:
+    """Those that no audit misses. Kept are all of the last ``keep_days``, the last of each of the newest ``keep_months``, the last of each year,
+    and the first of all, beside which an audit tells what is new."""
+    last_of_months = list({c.seen_at.strftime("%Y-%m"): c.path for c in catalogues}.values())
+    kept = {*last_of_months[max(0, len(last_of_months) - keep_months) :], *{c.seen_at.year: c.path for c in catalogues}.values()}
+    kept |= {c.path for c in catalogues if c.seen_at > now - timedelta(days=keep_days)}
+    return [c for c in catalogues[1:-1] if c.path not in kept]
 
 
 def catalogue_as_of(catalogues: list[LandedCatalogue], day: date) -> LandedCatalogue | None:

@@ -1,20 +1,23 @@
-"""Accepted files as figures: each file's rows are kept for ever, and the newest figure of each area, period, sex and age is current.
+"""Accepted files as figures: each file's rows are kept as long as they count, and the newest figure of each area, period, sex and age is current.
 
 Under the landing's root, written in this order; each step is harmless to repeat::
 
     raw/<source_id>/<2 hex>/<sha256>.xlsx|.csv                 the file as it came
     <source_id>/files/<measure_id>/<number>-<12 hex>.parquet   its rows; numbered as received; never changed
     <source_id>/observations/<measure_id>.parquet              the newest of each, and then the state (``Landing.accept``)
+    <source_id>/files/<measure_id>/replaced.json               files that counted no more and were pruned: 12 hex → when they first came
 
 Belongs here: rows to disk, and which of them count. Does not: whether a file may be taken in (``file_check``), the folder it came in (``inbox``).
 """
 
+import json
 from collections.abc import Sequence
 from datetime import date, datetime
 from pathlib import Path
 from typing import NamedTuple
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from naravard_pipeline.catalogue import Measure
@@ -48,6 +51,7 @@ OBSERVATIONS_SCHEMA = pa.schema(
         "received_at": pa.timestamp("us", "UTC"),
     }
 )
+REPLACED = "replaced.json"
 _CELL = ["area_code", "period_start", "sex", "age_group"]
 _CONTENT = [*_CELL, "value", "numerator", "denominator", "answers", "status", "source_status"]
 
@@ -66,19 +70,24 @@ def land_file(landing: Landing, measure: Measure, attribution: str, content: Fil
     folder = landing.root / measure.source_id / "files" / measure.measure_id
     files = sorted(folder.glob("*.parquet"))
     known = next((path for path in files if path.stem.endswith(content.sha256[:12])), None)
+    pruned = read_replaced(folder).get(content.sha256[:12])
     if known:
         received_at = pq.read_table(known, columns=["received_at"])["received_at"][0].as_py()
+    elif pruned:  # it counted no more before it was pruned, and sending it again does not make it count
+        received_at = datetime.fromisoformat(pruned)
     else:
         number = int(files[-1].stem.partition("-")[0]) + 1 if files else 1
         new = folder / f"{number:06}-{content.sha256[:12]}.parquet"
         write_once(new, parquet_bytes(_build_rows(measure, content, rows, received_at)), landing.root / ".unfinished")
         files.append(new)
-    current = _read_current(files)
+    rows_of_all = _read_rows(files)
+    current = rows_of_all.filter(_is_newest(rows_of_all))
     page = Page(f"inbox/{content.sha256[:12]}", "FILE", received_at, 200, content.data)
     landed = landing.accept(
         measure.source_id,
         measure.measure_id,
-        Answer([page], current, {"files": len(files)}),
+        # By these every figure leads back to the file it came in; the page is only the newest of them.
+        Answer([page], current, {"files": sorted(_files_of(current))}),
         current,
         attribution,
         # Who sent a figure and when is no part of it: a file that repeats what is there changes nothing downstream.
@@ -86,7 +95,7 @@ def land_file(landing: Landing, measure: Measure, attribution: str, content: Fil
         newest_period=max(map(_number_of, current["period_end"].to_pylist(), current["period_label"].to_pylist()), default=None),
         suffix=content.suffix,
     )
-    return Received(landed, received_at, known is not None)
+    return Received(landed, received_at, bool(known or pruned))
 
 
 def _build_rows(measure: Measure, content: FileContent, rows: Sequence[FileRow], received_at: datetime) -> pa.Table:
@@ -123,13 +132,8 @@ def _number_of(end: date, label: str) -> int:
     return end.year if label == f"{end.year}" else end.year * 100 + end.month
 
 
-def _read_current(files: Sequence[Path]) -> pa.Table:
-    """The newest row of each area, period, sex and age group; ``files`` oldest first."""
-    rows = _read_rows(files)
-    return rows.filter(_is_newest(rows))
-
-
 def _read_rows(files: Sequence[Path]) -> pa.Table:
+    """``files`` oldest first."""
     return pa.concat_tables([pq.read_table(path, schema=OBSERVATIONS_SCHEMA) for path in files])
 
 
@@ -138,8 +142,25 @@ def _is_newest(rows: pa.Table) -> pa.Array:
     return pa.array([number in newest for number in range(rows.num_rows)], pa.bool_())
 
 
+def _files_of(rows: pa.Table) -> set[str]:
+    """The first 12 hex digits of every file that a row of ``rows`` came in, as in the files' names."""
+    return {sha256[:12] for sha256 in pc.unique(rows["file_sha256"]).to_pylist()}
+
+
+def list_counting(files: Sequence[Path]) -> set[str]:
+    """The 12 hex digits of those of ``files`` (oldest first) that still give a current figure, and of the last one, which gives the next number."""
+    rows = _read_rows(files)
+    return _files_of(rows.filter(_is_newest(rows))) | {files[-1].stem.partition("-")[2]}
+
+
+def read_replaced(folder: Path) -> dict[str, str]:
+    """The files of a measure that counted no more and were pruned: 12 hex digits → when they first came (ISO 8601)."""
+    path = folder / REPLACED
+    return json.loads(path.read_bytes()) if path.exists() else {}
+
+
 def list_history(landing: Landing, measure_id: str) -> pa.Table:
-    """Every figure that any accepted file gave, in the order received: ``OBSERVATIONS_SCHEMA`` and ``is_current``.
+    """Every figure that any kept file gave, in the order received: ``OBSERVATIONS_SCHEMA`` and ``is_current``.
 
     A figure that a later file replaced is there with ``is_current`` false. No rows for a measure that no file has come for.
     """

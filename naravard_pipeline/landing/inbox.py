@@ -5,6 +5,7 @@ identity numbers is deleted at once; no part of it, not even a name that holds s
 Belongs here: the folder. Does not: what makes a file right (``file_check``), where its figures go (``file_history``), the words (``file_answer``).
 """
 
+import hashlib
 import os
 import time
 from collections.abc import Iterator
@@ -141,6 +142,15 @@ def _accepted_path(path: Path, content: FileContent) -> Path:
     if not target.exists() or target.read_bytes() == content.data:
         return target
     return target.with_name(f"{_shortened(target.stem)}-{content.sha256[:8]}{content.suffix}")
+
+
+def find_accepted(inbox: Path, file_name: str, sha256: str) -> list[Path]:
+    """An accepted file and the answer beside it, by the name it came with and its content; what is there of them."""
+    name = Path(file_name).name
+    own = inbox / ACCEPTED_FOLDER / name
+    named = [own, *(own.with_name(f"{_shortened(own.stem)}-{sha256[:8]}{suffix}") for suffix in (".xlsx", ".csv"))]
+    found = [path for path in named if name and path.is_file() and hashlib.sha256(path.read_bytes()).hexdigest() == sha256]
+    return [there for path in found for there in (_answer_path(path), path) if there.exists()]
 
 
 def _refuse(path: Path, check: FileCheck, catalogue: Catalogue) -> InboxAnswer:

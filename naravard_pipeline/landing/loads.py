@@ -40,7 +40,9 @@ def land_catalogue(landing: Landing, catalogue: Catalogue, code: str, is_demo: b
     changed.append(landing.write_index())
     loads = build_loads(landing, tables, code)
     changed.append(landing.land_table("loads", loads))
-    changed.append(landing.land_table("derived_loads", build_derived_loads(landing, tables, loads, code)))
+    derived = build_derived_loads(landing, tables, loads, code)
+    _record_inputs(landing, tables, loads, derived)
+    changed.append(landing.land_table("derived_loads", derived))
     # A source that has never answered must still be readable: a wildcard without a file is an error.
     changed.append(landing.land_table("kolada/observations/_columns", _empty(VALUES_SCHEMA)))
     changed += [landing.land_table(f"{source_id}/observations/_columns", _empty(OBSERVATIONS_SCHEMA)) for source_id in FILES]
@@ -78,6 +80,18 @@ def build_derived_loads(landing: Landing, tables: Mapping[str, pa.Table], loads:
             newest: datetime | None = max((fetched[i] for i in landed if fetched.get(i)), default=None)
             rows.append({"measure_id": measure_id, "snapshot_id": _digest(text), "load_id": _digest(text + "|load"), "first_fetched_at": newest})
     return pa.Table.from_pylist(rows, DERIVED_LOADS)
+
+
+def _record_inputs(landing: Landing, tables: Mapping[str, pa.Table], loads: pa.Table, derived: pa.Table) -> None:
+    """A derived snapshot's id is a hash and tells nothing of its inputs, so these are written down, or no figure would lead back to its answers."""
+    snapshot_of = {(s.source_id, s.measure_id): s.snapshot_id for s in landing.read_states()}
+    landed = {row["measure_id"]: row["source_id"] for row in loads.to_pylist()}
+    ids = {row["measure_id"]: row["snapshot_id"] for row in derived.to_pylist()}
+    for measure_id, _, inputs in _derivations(tables["derivations"]):
+        if measure_id in ids:
+            used = sorted({i for i in inputs if i in landed})
+            rows = [{"measure_id": i, "source_id": landed[i], "snapshot_id": snapshot_of[landed[i], i]} for i in used]
+            landing.record_inputs(measure_id, ids[measure_id], rows)
 
 
 def _derivations(table: pa.Table) -> Iterator[tuple[str, list[dict[str, Any]], list[str]]]:

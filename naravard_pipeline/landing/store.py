@@ -3,7 +3,8 @@
 Under ``root``::
 
     raw/<source_id>/<2 hex>/<sha256>.json.gz               an answer as it came; named by the hash of its unpacked bytes; never changed
-    snapshots/<source_id>/<measure_id>/<snapshot_id>.json  what a snapshot was read from, and when; never changed
+    snapshots/<source_id>/<measure_id>/<snapshot_id>.json  what a snapshot was read from, and when; never changed. Of a derived measure
+                                                           (source_id ``derived``): the snapshots that it was computed from
     <source_id>/observations/<measure_id>.parquet          the current snapshot's rows, native to the source
     state/<source_id>/<measure_id>.json                    what the last attempt gave (a ``Landed``)
     accepted/<source_id>/<measure_id>/<snapshot_id>        an answer that has shrunk and that a person has accepted
@@ -12,14 +13,16 @@ Under ``root``::
 
 They are written in this order. Which snapshot is current stands in the observations file itself, so a run that was killed anywhere leaves
 nothing that contradicts itself: the next one finds the state behind the observations, or the observations behind the answer, and goes on.
+What never changes has, as its time, when it was last given: ``pruning`` goes by that.
 
-Belongs here: hash, compare, write. Does not: protocols (``connectors``), whether figures are plausible (``quality``).
+Belongs here: hash, compare, write. Does not: protocols (``connectors``), whether figures are plausible (``quality``), what may go (``pruning``).
 """
 
 import gzip
 import hashlib
+import os
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -33,6 +36,8 @@ import pyarrow.parquet as pq
 from naravard_pipeline.connectors.answer import Answer, FetchError
 from naravard_pipeline.landing.atomic import parquet_bytes, replace_file, replace_if_different, write_once
 from naravard_pipeline.landing.snapshot import INDEX_SCHEMA, Landed, Snapshot, State, canonical, index_row, snapshot_id_of
+
+DERIVED = "derived"  # the source_id of what is computed here
 
 
 class Landing:
@@ -170,13 +175,18 @@ class Landing:
         """Store an answer by its hash, once; packed (the same bytes every time) when ``suffix`` ends with ``.gz``. Returns the SHA-256."""
         sha256 = hashlib.sha256(body).hexdigest()
         path = self.root / "raw" / source_id / sha256[:2] / f"{sha256}{suffix}"
-        if not path.exists():
+        if not _is_there(path):
             write_once(path, gzip.compress(body, 6, mtime=0) if suffix.endswith(".gz") else body, self._staging)
         return sha256
 
     def land_table(self, name: str, table: pa.Table) -> bool:
         """Write ``<root>/<name>.parquet`` (``name`` may hold folders); True if the content differs from what was there."""
         return replace_if_different(self.root / f"{name}.parquet", parquet_bytes(table), self._staging)
+
+    def record_inputs(self, measure_id: str, snapshot_id: str, inputs: Sequence[Mapping[str, str | None]]) -> None:
+        """Write what a derived snapshot is computed from: ``measure_id``, ``source_id`` and ``snapshot_id`` of each input."""
+        manifest = {"measure_id": measure_id, "snapshot_id": snapshot_id, "inputs": list(inputs)}
+        self._write_once(self._manifest_path(DERIVED, measure_id, snapshot_id), manifest)
 
     def record(self, landed: Landed) -> Landed:
         """Write the outcome of an attempt; the last step of it."""
@@ -200,8 +210,11 @@ class Landing:
             "attribution": attribution,
             "metadata": dict(answer.metadata),
         }
-        path = self._manifest_path(source_id, measure_id, snapshot.snapshot_id)
-        write_once(path, orjson.dumps(manifest, option=orjson.OPT_INDENT_2 | orjson.OPT_SORT_KEYS), self._staging)
+        self._write_once(self._manifest_path(source_id, measure_id, snapshot.snapshot_id), manifest)
+
+    def _write_once(self, path: Path, manifest: Mapping[str, Any]) -> None:
+        if not _is_there(path):
+            write_once(path, orjson.dumps(manifest, option=orjson.OPT_INDENT_2 | orjson.OPT_SORT_KEYS), self._staging)
 
     def _write_observations(self, source_id: str, measure_id: str, snapshot: Snapshot, observed: pa.Table) -> None:
         table = canonical(observed.drop_columns([c for c in ("measure_id", "snapshot_id") if c in observed.column_names]))
@@ -262,6 +275,17 @@ class Landing:
 
     def _state_path(self, source_id: str, measure_id: str) -> Path:
         return self.root / "state" / source_id / f"{measure_id}.json"
+
+
+def _is_there(path: Path) -> bool:
+    """Whether a file that never changes is there; if so, it is as young as if it had been written now."""
+    try:
+        os.utime(path)
+    except FileNotFoundError:
+        return False
+    except PermissionError:
+        pass  # another user's: it is there all the same
+    return True
 
 
 def _count_values(rows: pa.Table) -> int:

@@ -10,6 +10,7 @@ from functools import cached_property
 from typing import Any
 
 from dagster._core.storage.event_log import ConsolidatedSqliteEventLogStorage
+from dagster._core.storage.event_log.schema import AssetCheckExecutionsTable
 from sqlalchemy import Connection, Engine, create_engine, event
 
 BUSY_SECONDS = 60
@@ -32,6 +33,11 @@ class EventLog(ConsolidatedSqliteEventLogStorage):
     def _connect(self) -> Iterator[Connection]:
         with self._engine.begin() as connection:
             yield connection
+
+    def delete_events_for_run(self, conn: Connection, run_id: str) -> None:
+        """What the checks found goes with their run; Dagster leaves it, some hundred rows for each run."""
+        super().delete_events_for_run(conn, run_id)
+        conn.execute(AssetCheckExecutionsTable.delete().where(AssetCheckExecutionsTable.c.run_id == run_id))
 
     def dispose(self) -> None:
         self._engine.dispose()

@@ -106,7 +106,7 @@ def build_kolada_catalogue_asset(settings: Settings) -> AssetsDefinition:
         key=["kolada", "catalogue"],
         group_name="kolada",
         kinds={"kolada", "parquet"},
-        description="All key figures that Kolada has now, with titles and publication dates; every content it has had is kept.",
+        description="All key figures that Kolada has now, with titles and publication dates; earlier contents are kept for audits.",
         check_specs=[AssetCheckSpec(ANSWER_CHECK, asset=["kolada", "catalogue"], description="It came, and has not shrunk.")],
     )
     def kolada_catalogue(context: AssetExecutionContext) -> MaterializeResult:

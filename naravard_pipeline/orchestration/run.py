@@ -19,6 +19,7 @@ from dagster._core.utils import make_new_run_id
 
 from naravard_pipeline.landing.atomic import replace_if_different
 from naravard_pipeline.orchestration.automation import EVERYTHING, what_follows
+from naravard_pipeline.orchestration.housekeeping import keep_house, tell
 from naravard_pipeline.orchestration.release import RELEASE_KEY
 from naravard_pipeline.settings import Settings
 
@@ -51,11 +52,18 @@ class RunOutcome:
     to_mend: list[str]
 
 
+def _instance_of(settings: Settings) -> dict[str, Any]:
+    days = settings.keep_days or 1  # Dagster takes 0 for never
+    # Looks that came to nothing are many and tell nothing after a week.
+    ticks = {"purge_after_days": {"skipped": min(days, 7), "started": days, "success": days, "failure": days}}
+    return INSTANCE | {"retention": {"schedule": ticks, "sensor": ticks}}
+
+
 def write_instance(settings: Settings) -> Path:
     """``dagster.yaml`` for this home: what `make dev` and the command line share. Returns the folder, for ``DAGSTER_HOME``."""
     storage = settings.dagster_home / "storage"
     storage.mkdir(parents=True, exist_ok=True)
-    content = INSTANCE | {
+    content = _instance_of(settings) | {
         "event_log_storage": {
             "module": "naravard_pipeline.orchestration.event_log",
             "class": "EventLog",
@@ -70,6 +78,11 @@ def write_instance(settings: Settings) -> Path:
     return settings.dagster_home
 
 
+def open_instance(settings: Settings) -> DagsterInstance:
+    """Dagster's instance of this home, to be closed by ``with``."""
+    return DagsterInstance.from_config(str(write_instance(settings)))
+
+
 def execute(
     definitions: Definitions,
     settings: Settings,
@@ -82,7 +95,7 @@ def execute(
     if assets is not None:
         graph = definitions.resolve_asset_graph()
         selection = list((AssetSelection.assets(*assets) | what_follows()).resolve(graph))
-    with DagsterInstance.from_config(str(write_instance(settings))) as instance:
+    with open_instance(settings) as instance:
         run_id = make_new_run_id()
         listener = _Listener(on_line)
         instance.add_event_listener(run_id, listener)
@@ -94,6 +107,8 @@ def execute(
                 raise_on_error=False,
                 run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},  # the listener tells what there is to tell
             )
+        if line := tell(keep_house(settings, instance)):
+            on_line(line)
     if not result.success:
         return RunOutcome("\n".join(listener.failures) or "The run ended without saying why; see the run in `make dev`.", {}, listener.to_mend)
     return RunOutcome(None, listener.release, listener.to_mend)

@@ -37,6 +37,7 @@ from naravard_pipeline.publication.folders import (
 )
 from naravard_pipeline.publication.forms import write_forms
 from naravard_pipeline.publication.gate import GateClosed, Hold, Verdict, judge
+from naravard_pipeline.publication.hidden_cells import remember_hidden
 from naravard_pipeline.publication.meta import META_TABLES
 from naravard_pipeline.publication.promise import broken_promises, read_promise
 from naravard_pipeline.publication.repair import repair
@@ -106,6 +107,7 @@ def publish(settings: Settings, tables: Sequence[Table], on_progress: Tell = lam
                 if is_new:
                     values = {"release_id": release_id, "content_hash": assembled.content_hash}
                     entry = next_entry(log, "released", role=AUTOMATIC, reason_sv=_say_changes(changes), **values)
+                    remember_hidden(settings, connection, release_id)  # before the switch: what was ever hidden must not be found later
                     write_forms(connection, folder, tables, assembled, weighed.verdict, release, [*log, entry], changes, on_progress)
             if is_new:
                 close_folder(folder)

@@ -1,0 +1,154 @@
+"""What is kept, so that disk use stays bounded over years and every figure of every kept release leads back to its answers.
+
+Here: which releases are kept, what they show, and the order: releases, then what of the landing no kept release needs. Not here: what the landing
+needs (``landing.pruning``), the warehouse (``compaction``), Dagster's own storage (orchestration).
+Never pruned: ``decisions/`` (the log of decisions, the memory of hidden cells), the current release, the one before it, pinned ones.
+"""
+
+import contextlib
+import os
+import re
+import shutil
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import lru_cache
+from pathlib import Path
+
+import duckdb
+
+from naravard_pipeline.landing.atomic import LandingError
+from naravard_pipeline.landing.lock import locked
+from naravard_pipeline.landing.pruning import Pair, Removal, find_superfluous, remove
+from naravard_pipeline.landing.store import Landing
+from naravard_pipeline.publication.folders import DATABASE, UNFINISHED, current_release, list_releases, remove_unfinished
+from naravard_pipeline.settings import Settings
+
+PINNED = "pinned_releases.txt"  # in ``decisions/``: one release id per line, then why, as one likes
+_ID = re.compile(r"(?:\d{6,}-)?(\d{6})\d{2}T\d{6}-[0-9a-f]{8}")  # its month is the group
+
+
+@dataclass(frozen=True)
+class Pruned:
+    """What went, or would go. ``stopped`` says why not everything could go that nothing needs; the next run tries again."""
+
+    removed: Sequence[Removal] = ()
+    stopped: str | None = None
+
+    @property
+    def bytes(self) -> int:
+        return sum(r.bytes for r in self.removed)
+
+    def __str__(self) -> str:
+        counts = Counter(r.kind for r in self.removed)
+        return ", ".join(f"{kind}: {n}" for kind, n in counts.items()) + f" ({self.bytes / 1e6:,.1f} MB)" if counts else "nothing"
+
+
+def prune(
+    settings: Settings, on_progress: Callable[[str], None] = lambda text: None, *, dry_run: bool = False, now: datetime | None = None
+) -> Pruned:
+    """Remove what nothing needs any more; with ``dry_run`` only tell. Call it under the publication's lock, after the switch.
+
+    Never raises for what is on disk: what was published is published. Where a kept release cannot be read, nothing at all is removed. A kill anywhere
+    leaves at most something superfluous, which the next call removes.
+    """
+    removed: list[Removal] = []
+    try:
+        if not dry_run:
+            remove_unfinished(settings)
+        with contextlib.ExitStack() as stack:
+            kept = choose_releases(settings)
+            shown = read_shown(kept)
+            going = [folder for folder in list_releases(settings) if folder not in kept and _ID.fullmatch(folder.name)]
+            plan = [Removal("release", folder, _size(folder)) for folder in going]
+            stopped, landing = None, None
+            if settings.landing.exists():
+                try:
+                    stack.enter_context(locked(settings.landing))
+                    landing = Landing(settings.landing)
+                    moment = now or datetime.now(UTC)
+                    plan += find_superfluous(landing, settings.inbox, shown, settings.keep_months, settings.keep_days, moment)
+                except BlockingIOError:
+                    stopped = "A run is landing answers just now, so only releases are removed; the next run does the rest."
+            for removal in plan:
+                if not dry_run:
+                    _remove(landing, removal)
+                removed.append(removal)
+    except (OSError, LandingError, duckdb.Error) as error:
+        stopped = str(error).splitlines()[0]
+    pruned = Pruned(removed, stopped)
+    if removed and not dry_run:
+        on_progress(f"removed what nothing needs any more: {pruned}")
+    if stopped:
+        on_progress(f"not everything could be removed that may go: {stopped}")
+    return pruned
+
+
+def choose_releases(settings: Settings) -> list[Path]:
+    """The releases to keep, oldest first: the newest ``keep_releases``, the last of each of the newest ``keep_months``, the current one, the one
+    before it, and the pinned."""
+    releases = [folder for folder in list_releases(settings) if _ID.fullmatch(folder.name)]
+    kept = set(releases[-settings.keep_releases :])
+    last_of_months = list({_ID.fullmatch(folder.name)[1]: folder for folder in releases}.values())
+    kept |= set(last_of_months[max(0, len(last_of_months) - settings.keep_months) :])
+    pinned = read_pinned(settings)
+    kept |= {folder for folder in releases if folder.name in pinned}
+    current = current_release(settings)
+    if current in releases:
+        place = releases.index(current)
+        kept |= set(releases[max(0, place - 1) : place + 1])
+    return [folder for folder in releases if folder in kept]
+
+
+def read_pinned(settings: Settings) -> set[str]:
+    """The ids that somebody wants kept whatever the settings say, one in a line, with a reason after it: a report may quote that release."""
+    path = settings.decisions / PINNED
+    lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
+    return {line.split()[0] for line in lines if line.strip() and not line.startswith("#")}
+
+
+def read_shown(releases: Sequence[Path]) -> dict[Pair, set[str]]:
+    """The snapshots that any of the releases shows figures of → the measures that these were computed from, by the release's own word.
+
+    Raises ``duckdb.Error`` or ``OSError`` where one cannot be read.
+    """
+    shown: dict[Pair, set[str]] = {}
+    for folder in releases:
+        path = folder / DATABASE
+        found = path.stat()
+        for pair, inputs in _read_shown(str(path), found.st_ino, found.st_mtime_ns, found.st_size).items():
+            shown.setdefault(pair, set()).update(inputs)
+    return shown
+
+
+@lru_cache(maxsize=1024)  # a release never changes
+def _read_shown(path: str, *_: int) -> Mapping[Pair, frozenset[str]]:
+    with duckdb.connect() as connection:
+        connection.execute(f"attach '{path.replace(chr(39), chr(39) * 2)}' as release (read_only)")
+        columns = connection.execute("select table_name, list(column_name) from duckdb_columns() where database_name = 'release' group by all")
+        tables = {name: set(names) for name, names in columns.fetchall()}
+        computed_from = {}
+        if "computed_from" in tables.get("dim_measures", ()):
+            computed_from = dict(connection.execute("select measure_id, computed_from from release.main.dim_measures").fetchall())
+        pairs = set()
+        told = [name for name, names in tables.items() if {"measure_id", "snapshot_id"} <= names]
+        query = " union ".join(f"select measure_id, snapshot_id from release.main.{name} where snapshot_id is not null" for name in told)
+        pairs = connection.execute(query).fetchall() if told else []
+    if "fct_observations" not in tables:
+        raise OSError(f"{path} holds no release. Restore it from a backup, or remove the folder; until then nothing is pruned.")
+    return {pair: frozenset(filter(None, (computed_from.get(pair[0]) or "").split(","))) for pair in pairs}
+
+
+def _remove(landing: Landing | None, removal: Removal) -> None:
+    if removal.kind == "release":
+        # Out of the list by one rename: a half-deleted release must never look like a kept one.
+        going = removal.path.with_name(f"{UNFINISHED}{removal.path.name}")
+        os.replace(removal.path, going)
+        shutil.rmtree(going)
+    elif landing:
+        remove(landing, removal)
+
+
+def _size(folder: Path) -> int:
+    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
