@@ -24,8 +24,8 @@ AREAS = ("00", "04", "0480", "0482")
 NUMBER_IN = {  # table → the build's number, as SQL over its rows; of the marts' gaps, which have no figures, none
     "dim_areas": "cast(split_part(name_sv, ' ', 2) as integer)",
     "dim_measures": "cast(split_part(name_sv, ' ', 2) as integer)",
-    "fct_observations": f"cast(cast(value as double) - {BASE} as integer)",
-    "mart_county_goal": f"cast(cast(value as double) - {BASE} as integer)",
+    "fct_observations": f"cast(cast(value as double precision) - {BASE} as integer)",
+    "mart_county_goal": f"cast(cast(value as double precision) - {BASE} as integer)",
     "meta_release": "cast(split_part(build_id, '-', 2) as integer)",
 }
 ROWS_WITH_NUMBER = {

@@ -18,10 +18,8 @@ from pathlib import Path
 
 sys.path[:0] = [str(Path(__file__).parents[1]), str(Path(__file__).parents[2])]
 
-from crash.shim import Blow, Call, Shim, start_with_shim  # noqa: E402 - a script has to find its own package first
+from crash.shim import SWITCHING, Blow, Call, Shim, start_with_shim  # noqa: E402 - a script has to find its own package first
 
-# The names of what a reader sees change here, so every such call is struck, whatever the seed.
-SWITCHING = ("rename", "renameat", "renameat2", "symlink", "symlinkat", "link", "linkat")
 BLOWS = {
     "kill": ((Blow.KILL, 0), (Blow.KILL_HALF, 0)),
     "full": ((Blow.FAIL_ON, errno.ENOSPC), (Blow.FAIL_ONCE, errno.ENOSPC)),
@@ -77,7 +75,7 @@ def prove(shim: Shim, blows: str, many: int, seed: int, home: Path, with_postgre
         if with_postgres:
             from crash.postgres import open_target
 
-            settings, watch, more = stack.enter_context(open_target(settings, home.with_name("postgres")))
+            settings, watch, more = stack.enter_context(open_target(settings))
         warm_up()
         proof = Proof(shim, settings, watch)
         proof.publish_next()  # the first differs: there is nothing to compare with, and folders are made
@@ -120,6 +118,11 @@ def main() -> int:
     options = parser.parse_args()
     shim = start_with_shim()
     shim.skip_syncs()
+    if options.postgres:
+        from crash.postgres import find_missing
+
+        if missing := find_missing():
+            parser.error(f"--postgres: {missing}")
     with tempfile.TemporaryDirectory(prefix="naravard-crash-") as folder:
         summary = prove(shim, options.blow, options.points, options.seed, Path(folder) / "home", options.postgres, options.readers)
     if options.json:

@@ -16,23 +16,28 @@ from typing import Any
 
 sys.path[:0] = [str(Path(__file__).parents[1]), str(Path(__file__).parents[2])]
 
-from crash.shim import Blow, Call, Shim, start_with_shim  # noqa: E402 - a script has to find its own package first
+from crash.shim import SWITCHING, Blow, Call, Shim, start_with_shim  # noqa: E402 - a script has to find its own package first
 
 NOBODY = 65534
 YEAR = 365 * 24 * 3600
-FROZEN = 1_780_000_000  # a second of 2026
+FROZEN = 2_000_000_000  # a second of 2033, after all that are published before it
 
 Facts = dict[str, Any]
 
 
-def killed_between_folder_and_link(shim: Shim, home: Path) -> Facts:
-    """The release's folder has its name, ``current`` not yet; the next run begins within the same second."""
+def killed_around_the_switch(shim: Shim, home: Path) -> Facts:
+    """Killed before each call that changes a name; every time the next run begins within the same second."""
     proof = _proof(shim, home)
-    calls = proof.publish_next()
-    at = max(i for i, call in enumerate(calls, 1) if call.name in ("symlink", "symlinkat") and call.path.startswith("/published"))
-    shim.set_clock(frozen=FROZEN)
-    trial = proof.strike(Blow.KILL, at)
-    return {"blow": trial.blow, "problems": trial.problems, "runs": trial.runs, "orphans": trial.orphans}
+    facts: Facts = {"calls": [], "problems": [], "runs": [], "orphans": []}
+    for i, call in enumerate(proof.publish_next(), 1):
+        if call.name in SWITCHING:
+            shim.set_clock(frozen=FROZEN + 10 * i)
+            trial = proof.strike(Blow.KILL, i)
+            facts["calls"].append(call.name)
+            facts["problems"] += trial.problems
+            facts["runs"].append(trial.runs)
+            facts["orphans"] += trial.orphans
+    return facts
 
 
 def disk_breaks_after_the_switch(shim: Shim, home: Path) -> Facts:
@@ -86,7 +91,7 @@ def _find_unsynced(calls: list[Call], there: set[str]) -> list[str]:
             contents, names = contents - {path}, names - {path}
         elif name in ("fsync", "fdatasync"):
             contents.discard(path)
-            names -= {p for p in names if str(PurePosixPath(p).parent) == path}
+            names -= {p for p in names if str(PurePosixPath(p).parent) == (path or "/")}
     unsynced = at_switch | {f"bytes of {p}" for p in contents} | {f"name of {p}" for p in names}
     return sorted(text for text in unsynced if "/." not in text)  # locks need not outlive anything
 
@@ -154,12 +159,12 @@ def lock_removed(shim: Shim, home: Path) -> Facts:
 
 
 def clock_moves(shim: Shim, home: Path) -> Facts:
-    """A publication now, one a year earlier by the clock, one now, one a year later, and two in one second."""
+    """A publication now, one a year earlier by the clock, one now, one a year later, two in one second, and one years before those."""
     from crash.harness import in_child
     from naravard_pipeline.publication.release import list_releases
 
     proof, order = _proof(shim, home), []
-    for offset, frozen in ((0, 0), (-YEAR, 0), (0, 0), (YEAR, 0), (0, 0), (0, FROZEN), (0, FROZEN)):
+    for offset, frozen in ((0, 0), (-YEAR, 0), (0, 0), (YEAR, 0), (0, 0), (0, FROZEN), (0, FROZEN), (0, 0)):
         shim.set_clock(offset, frozen)
         proof.number += 1
         ended = in_child(proof._publish, proof.number, Blow.COUNT, 0, 0)
@@ -231,7 +236,7 @@ def small_disk(shim: Shim, home: Path) -> Facts:
 SCENARIOS: dict[str, Callable[[Shim, Path], Facts]] = {
     f.__name__: f
     for f in (
-        killed_between_folder_and_link,
+        killed_around_the_switch,
         disk_breaks_after_the_switch,
         disk_turns_read_only,
         power_cut,

@@ -39,6 +39,8 @@ class Kind(IntEnum):
     SEND = 32
 
 
+# The calls that give something another name: the switch is among them.
+SWITCHING = ("rename", "renameat", "renameat2", "symlink", "symlinkat", "link", "linkat")
 # What a disk refuses: one that is full takes nothing new, but lets things go; a broken one neither; one that turned read-only refuses anything.
 REFUSED = {
     errno.ENOSPC: Kind.WRITE | Kind.SYNC | Kind.CREATE,
