@@ -1,0 +1,54 @@
+"""A disk that is full, broken, read-only or not ours: the publication says so, ``current`` stays, and the next run repairs the rest."""
+
+import pytest
+from pipeline import naravard
+
+from crash.test_kill import assert_held
+
+
+@pytest.mark.parametrize("blow", ["full", "broken"])
+def test_a_disk_that_refuses_at_a_few_points(crash, blow):
+    summary = crash("prove.py", "--points", "4", "--seed", "5", "--blow", blow, "--json")
+    assert_held(summary)
+    assert summary["refused"] > 0 and summary["killed"] == 0
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("blow", ["full", "broken"])
+def test_a_disk_that_refuses_at_many_points(crash, blow):
+    summary = crash("prove.py", "--points", "60", "--blow", blow, "--json")
+    assert_held(summary)
+    assert summary["refused"] > 40
+
+
+@pytest.mark.xfail(strict=True, reason="the last sync comes after the switch, and its failure is told as if nothing had been published")
+def test_a_failure_after_the_switch_is_no_failure_to_publish(crash):
+    facts = crash("scenarios.py", "disk_breaks_after_the_switch")
+    assert facts["blow"][:2] == ["fsync", "/published"]
+    assert facts["problems"] == []
+
+
+@pytest.mark.xfail(strict=True, reason="DuckDB ends the process (std::terminate) where it cannot cut its write-ahead log")
+def test_a_disk_that_turns_read_only(crash):
+    assert crash("scenarios.py", "disk_turns_read_only")["problems"] == []
+
+
+def test_a_home_that_may_not_be_written(crash):
+    facts = crash("scenarios.py", "home_is_read_only")
+    assert "Permission denied" in facts["said"]["refusal"] and facts["said"]["is_understood"]
+    assert (facts["after"]["build"], facts["after"]["problems"]) == (1, [])
+    assert (facts["repaired"]["build"], facts["repaired"]["problems"], facts["repaired"]["left_overs"]) == (2, [], [])
+
+
+def test_a_real_disk_that_fills_up(crash, small_disk):
+    facts = crash("scenarios.py", "small_disk", str(small_disk))
+    assert facts["problems"] == []
+    assert len(facts["refusals"]) == 3 and facts["build"] == facts["expected"]
+
+
+@pytest.mark.slow
+def test_the_command_line_on_a_full_disk_shows_no_traceback(small_disk):
+    result = naravard(small_disk, "demo")
+    assert result.exit_code == 1
+    assert "Traceback" not in result.output and "Error: " in result.output
+    assert "No space left" in result.output or "free space" in result.output.lower()
