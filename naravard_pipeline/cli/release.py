@@ -123,5 +123,42 @@ def release_show(release_id: str | None, as_json: bool) -> None:
     )
 
 
+@release.command("diff")
+@click.argument("before", required=False, metavar="[RELEASE_ID")
+@click.argument("after", required=False, metavar="[RELEASE_ID]]")
+@click.option("--json", "as_json", is_flag=True, help="As JSON.")
+def release_diff(before: str | None, after: str | None, as_json: bool) -> None:
+    """What changed: from the last release to the last candidate, with what waits for a person; or from one kept release to another (the current).
+
+    Example: naravard release diff
+    """
+    from naravard_pipeline.publication.approval import read_review
+    from naravard_pipeline.publication.changes_page import tell_changes
+    from naravard_pipeline.publication.diff import compare_releases
+    from naravard_pipeline.publication.folders import current_release, list_releases
+
+    settings = Settings.from_environment()
+    decided = None
+    if before is None:
+        review = read_review(settings)
+        if review is None:
+            raise UserError(f"nothing has been prepared for publication in {settings.home} yet. Run: naravard run")
+        changes, decided = review["changes"], review["candidate_id"]
+    else:
+        kept = {f.name: f for f in list_releases(settings)}
+        for name in (before, after):
+            if name:
+                must_be_among(name, sorted(kept), "RELEASE_ID", "kept release")
+        changes = compare_releases(kept[before], kept[after] if after else current_release(settings))
+    if as_json:
+        return click.echo(json.dumps(changes | {"candidate_id": decided}, ensure_ascii=False, indent=2, default=str))
+    for line in tell_changes(changes, width=console.width if console.is_terminal else 200):
+        console.print(escape(line))
+    if before is None:
+        console.print(f"as a page: {settings.review / 'changes.html'}")
+    if decided:
+        console.print(f'to let one out: naravard release approve {decided} --measure M --by "NAME" --reason "TEXT"')
+
+
 for command in (approve, rollback, correct, log):
     release.add_command(command)

@@ -73,6 +73,12 @@ def candidate_id(waiting: Mapping[str, Waiting]) -> str | None:
     return "k" + hashlib.sha256("\n".join(f"{m} {w.content_hash}" for m, w in sorted(waiting.items())).encode()).hexdigest()[:8]
 
 
+def approval_command(waiting: Mapping[str, Waiting]) -> str | None:
+    """What lets a waiting measure out, with ``{measure_id}`` to fill in; None where nothing waits."""
+    decided = candidate_id(waiting)
+    return decided and f'naravard release approve {decided} --measure {{measure_id}} --by "NAMN" --reason "SKÄL"'
+
+
 def write_review(settings: Settings, waiting: Mapping[str, Waiting], changes: Mapping[str, Any], page: str) -> None:
     """``review/changes.json`` and ``review/changes.html``: what waits, for those who decide. Internal: it shows figures that are not published."""
     content = {"candidate_id": candidate_id(waiting), "waiting": {m: asdict(w) for m, w in waiting.items()}, "changes": changes}

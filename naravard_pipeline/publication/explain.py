@@ -79,7 +79,8 @@ def _explain(connection: duckdb.DuckDBPyConnection, settings: Settings, catalogu
     )
     corrections = _rows(
         connection,
-        "select corrected_at, text_sv from meta_corrections where measure_id = ? and coalesce(area_code = ?, true) and coalesce(period_label = ?, true)",
+        "select corrected_at, text_sv from meta_corrections "
+        "where measure_id = ? and coalesce(area_code = ?, true) and coalesce(period_label = ?, true)",
         measure_id,
         figure["area_code"],
         figure["period_label"],

@@ -53,7 +53,7 @@ def write_forms(
         {"release": release, "held": held, "left_out": left_out, "corrections": _read_corrections(connection), "checks": verdict.results},
     )
     _write_json(folder / "changes.json", changes)
-    (folder / "changes.html").write_text(render_changes_page(changes), encoding="utf-8")
+    (folder / "changes.html").write_text(render_changes_page(changes, approve=None), encoding="utf-8")
     page = render_quality_page(dict(release), verdict.results, [*held, *left_out], _read_corrections(connection))
     (folder / "quality.html").write_text(page, encoding="utf-8")
     for attached in ("candidate", "last"):

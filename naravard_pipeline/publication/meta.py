@@ -23,7 +23,9 @@ META_RELEASE = Table(
         Column("code_version", "varchar", "Version of the pipeline that made it."),
         Column("build_id", "varchar", "The run of dbt that built the tables."),
         Column("content_hash", "varchar", "Hash of all rows and of the results of all checks."),
-        Column("contract_version", "varchar", "Version of the contract of tables and columns; its major part rises when an announced change is made."),
+        Column(
+            "contract_version", "varchar", "Version of the contract of tables and columns; its major part rises when an announced change is made."
+        ),
         Column("is_demo", "boolean", "True where every figure is made up."),
     ),
     ("release_id",),

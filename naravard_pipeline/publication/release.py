@@ -16,7 +16,7 @@ from typing import Any
 import duckdb
 
 from naravard_pipeline.landing.store import Landing
-from naravard_pipeline.publication.approval import Waiting, candidate_id, find_waiting, write_review
+from naravard_pipeline.publication.approval import Waiting, approval_command, candidate_id, find_waiting, write_review
 from naravard_pipeline.publication.assembly import Assembled, assemble, read_candidate, read_previous
 from naravard_pipeline.publication.build import BuildRecord, read_build
 from naravard_pipeline.publication.change_report import build_changes, restrict_changes
@@ -189,7 +189,7 @@ def _tell_changes(
     """The report on what goes out, for readers. What waits is told in a report of its own, which stays inside."""
     held = {*assembled.held, *assembled.left_out}
     report = build_changes(connection, weighed.previous, release, weighed.findings, weighed.waiting, held - weighed.waiting.keys())
-    write_review(settings, weighed.waiting, report, render_changes_page(report, candidate_id(weighed.waiting)))
+    write_review(settings, weighed.waiting, report, render_changes_page(report, approval_command(weighed.waiting)))
     return restrict_changes(report, {m["measure_id"] for m in report["measures"]} - held)
 
 

@@ -50,8 +50,8 @@ def fill(settings: Settings, tables: tuple[Table, ...], rows: int, revised: floa
         connection.execute(
             f"create temp table figures as select format('m{{:05d}}', m) as measure_id, area_code, make_date(y, 1, 1) as period_start, "
             f"make_date(y, 12, 31) as period_end, cast(y as varchar) as period_label, sex, 'total' as age_group, "
-            f"round(50 + 40 * sin(hash(m, area_code, y, sex) % 1000), 2) + case when hash(m, area_code, y, sex, 'r') % 1000000 < {int(revised * 1e6)} "
-            f"then 0.01 else 0 end as value, 'ok' as status, 'source' as reporter, format('m{{:05d}}', m) as segment_id, 's' as snapshot_id, "
+            f"round(50 + 40 * sin(hash(m, area_code, y, sex) % 1000), 2) "
+            f"+ case when hash(m, area_code, y, sex, 'r') % 1000000 < {int(revised * 1e6)} then 0.01 else 0 end as value, 'ok' as status, 'source' as reporter, format('m{{:05d}}', m) as segment_id, 's' as snapshot_id, "
             f"false as is_held, true as has_figures from range({measures}) t(m), areas, (select unnest({list(YEARS)}) as y), "
             f"(select unnest({list(SEXES)}) as sex)"
         )
@@ -81,14 +81,15 @@ def _source(table: str, measures: int) -> str | None:
         return "select *, area_code as scb_code from areas"
     if table == "dim_measures":
         return (
-            f"select format('m{{:05d}}', m) as measure_id, 'Mått' as name_sv, 'published' as status, 'kolada' as source_id, 'Påhittat' as attribution, "
-            f"1 as decimals, 'share' as value_type, 'year' as frequency, 10.0 as max_revision from range({measures}) t(m)"
+            f"select format('m{{:05d}}', m) as measure_id, 'Mått' as name_sv, 'published' as status, 'kolada' as source_id, "
+            f"'Påhittat' as attribution, 1 as decimals, 'share' as value_type, 'year' as frequency, 10.0 as max_revision from range({measures}) t(m)"
         )
     if table == "fct_observations":
         return "select * from figures"
     if table.startswith("mart_"):
         n = sum(map(ord, table)) % SHARE_OF_A_MART
-        return f"select *, 'f' as framework_id, 'i' as indicator_id, 'g' as goal_area_id from figures where cast(measure_id[2:] as int) % {SHARE_OF_A_MART} = {n}"
+        chosen = f"cast(measure_id[2:] as int) % {SHARE_OF_A_MART} = {n}"
+        return f"select *, 'f' as framework_id, 'i' as indicator_id, 'g' as goal_area_id from figures where {chosen}"
     return None
 
 

@@ -4,7 +4,6 @@ import json
 
 import duckdb
 import pytest
-from naravard_pipeline.publication.review import Finding
 from publishing import TABLES, Bench, breach
 
 from naravard_pipeline.landing.snapshot import Landed
@@ -13,6 +12,7 @@ from naravard_pipeline.publication import release
 from naravard_pipeline.publication.approval import DecisionError, accept_answer, approve, correct, read_review
 from naravard_pipeline.publication.decisions import LogError, log_file, read_log
 from naravard_pipeline.publication.folders import current_release, list_releases
+from naravard_pipeline.publication.review import Finding
 from naravard_pipeline.publication.rollback import roll_back
 
 OLD = {"falls": {"00": 1.0, "04": 2.0}, "plans": {"04": 7.0}}
