@@ -37,7 +37,7 @@ def number(value: float, decimals: int | None = None, sign: bool = False) -> str
 
 def percent(value: float | None, decimals: int = 1) -> str:
     """A change in percent with its sign, «+12,5 %»; «från 0» where no percentage can be told. From 100 on no decimals are of use."""
-    return "från 0" if value is None else f"{number(value, 0 if abs(value) >= 100 else decimals, sign=True)}\u00a0%"
+    return "från\u00a00" if value is None else f"{number(value, 0 if abs(value) >= 100 else decimals, sign=True)}\u00a0%"
 
 
 def moment(value: Any) -> str:

@@ -169,8 +169,15 @@ _ROWS = f"""
         select r.*, t.name_sv as area_name_sv from change_rows as r left join change_areas as t on t.area_code = r.area_code
         where kind in {SINGLE}
     ),
-    by_area as (
+    -- Women and men are told where their total did not change in the same way.
+    of_cell as (
         select * from single
+        qualify row_number() over (
+            partition by measure_id, kind, area_code, period_start, period_end, age_group, reporter order by sex = 'total' desc, {_ORDER}
+        ) = 1
+    ),
+    by_area as (
+        select * from of_cell
         qualify row_number() over (partition by measure_id, kind, area_code order by {_ORDER}) <= {SHOWN_PER_AREA}
     )
     select

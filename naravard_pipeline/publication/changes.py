@@ -70,7 +70,10 @@ def compare(connection: duckdb.DuckDBPyConnection, before: str = "last", after: 
     _keep_areas(connection, after)
     common = (there & then) if is_comparable else there
     _keep_cells(connection, "after_cells", after, there, common)
-    _keep_cells(connection, "before_cells", before if is_comparable else None, then if is_comparable else there, common)
+    if is_comparable:
+        _keep_cells(connection, "before_cells", before, then, common)
+    else:
+        connection.execute("create or replace temp view before_cells as select * from after_cells where false")
     known = f"select distinct measure_id from {before}.main.fct_observations" if "measure_id" in then else "select null where false"
     connection.execute(f"create or replace temp table released_measures as {known}")
     connection.execute("create or replace temp table change_basis as select ? as is_comparable, ? as has_before", [is_comparable, bool(then)])
@@ -88,7 +91,7 @@ def _columns(connection: duckdb.DuckDBPyConnection, database: str, table: str) -
     return {row[0] for row in connection.execute(query, [database, table]).fetchall()}
 
 
-def _keep_cells(connection: duckdb.DuckDBPyConnection, view: str, database: str | None, there: set[str], common: set[str]) -> None:
+def _keep_cells(connection: duckdb.DuckDBPyConnection, view: str, database: str, there: set[str], common: set[str]) -> None:
     """One side under common names. ``common``: the columns that both sides have; a column of one side alone differs from nothing.
 
     A draft is not for readers, so that it has no figures here. ``is_protected``: hidden by this project's own rule rather than by the source.
@@ -113,13 +116,9 @@ def _keep_cells(connection: duckdb.DuckDBPyConnection, view: str, database: str 
         f"{'segment_id' if 'segment_id' in common else 'cast(null as varchar)'} as segment_id",
         f"case when not {hidden} then {f'hash({compared})' if compared else 'cast(null as ubigint)'} end as details",
     ]
-    if database:
-        rows = f"{database}.main.fct_observations where measure_id not in (select measure_id from change_measures where is_draft)"
-    else:
-        names = ", ".join(["null::date as period_start", "null::date as period_end", "null::double as value"])
-        rest = ", ".join(f"null::varchar as {n}" for n in sorted((there | _NEEDED) - {"period_start", "period_end", "value"}))
-        rows = f"(select {names}, {rest}) where false"
-    connection.execute(f"create or replace temp view {view} as select {', '.join(columns)} from {rows}")
+    drafts = f"select measure_id from {database}.main.dim_measures where status = 'draft'"
+    where = f"where measure_id not in ({drafts})" if "status" in _columns(connection, database, "dim_measures") else ""
+    connection.execute(f"create or replace temp view {view} as select {', '.join(columns)} from {database}.main.fct_observations {where}")
 
 
 def _keep_areas(connection: duckdb.DuckDBPyConnection, after: str) -> None:

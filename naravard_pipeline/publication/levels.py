@@ -1,7 +1,7 @@
 """What a change does to whole periods: the level over the areas, and the areas that are lacking. Read by the review and by the report.
 
 Here: two temp tables over what ``changes.compare`` left. Not here: whether a shift is too large (review). Only totals (``sex = 'total'``) are
-looked at, and only what is shown: a hidden figure is in no median and is not lacking either.
+looked at, and only what is shown: a figure that is or was hidden is in no median, and what is hidden is not lacking.
 
 ``change_levels``   one row per measure, period, kind of area, age group and reporter whose level can be compared: ``basis`` (``revision``: with
                     the last release, ``period``: a new period with the one before it in the same series), ``areas`` (those with a value on both
@@ -44,7 +44,10 @@ _PAIRS = """
         and o.area_code = n.area_code and o.sex = n.sex and o.age_group = n.age_group and o.reporter = n.reporter
         and coalesce(o.segment_id = n.segment_id, true)
     left join change_areas as t on t.area_code = n.area_code
-    where l.basis = '{basis}' and n.sex = 'total' and n.value is not null and o.value is not null
+    left join change_rows as s on s.kind = 'shown' and s.measure_id = o.measure_id and s.area_code = o.area_code
+        and s.period_start = o.period_start and s.period_end = o.period_end
+        and s.sex = o.sex and s.age_group = o.age_group and s.reporter = o.reporter
+    where l.basis = '{basis}' and n.sex = 'total' and n.value is not null and o.value is not null and s.kind is null
 """
 _LEVELS = f"""
 create or replace temp table change_levels as

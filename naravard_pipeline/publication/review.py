@@ -230,22 +230,20 @@ def _missing_areas(connection: duckdb.DuckDBPyConnection) -> Found:
         places = [names.get(code) or code for code in worst["codes"]]
         more = n - len(places)
         kind_en, kind_sv = AREA_TYPES.get(worst["area_type"], AREA_TYPES["area"])
-        had_sv = "har inte längre något värde" if worst["basis"] == "released" else "hade värde i förra perioden men saknas"
-        had_en = "no longer with a value" if worst["basis"] == "released" else "with a value in the last period and absent"
-        who_sv, who_en = (
-            (places[0], places[0]) if worst["area_type"] == "nation" else (f"{number(n)} av {number(of)} {kind_sv}", f"{n} of {of} {kind_en}")
-        )
-        listed = "" if worst["area_type"] == "nation" else f": {', '.join(places)}"
-        yield (
-            row["measure_id"],
-            Finding(
-                "missing_areas",
-                f"{who_sv} {had_sv} {worst['period_label']}{listed}{f' och {number(more)} till' if more else ''}.",
-                f"{who_en} {had_en} in {worst['period_label']}{listed}{f' and {more} more' if more else ''}.",
-                n,
-                worst,
-            ),
-        )
+        is_nation = worst["area_type"] == "nation"  # which is one, and has no list of places
+        if worst["basis"] == "released":
+            told_sv, told_en = "har inte längre något värde", f"no longer {'has' if is_nation else 'have'} a value in"
+        else:
+            told_sv, told_en = (
+                "hade värde i förra perioden men saknas",
+                f"had a value in the last period and {'is' if is_nation else 'are'} absent in",
+            )
+        who_sv, who_en = ("Riket", "The nation") if is_nation else (f"{number(n)} av {number(of)} {kind_sv}", f"{n} of {of} {kind_en}")
+        listed = "" if is_nation else f": {', '.join(places)}"
+        told_more = [f" {also} {number(more)} {rest}" if more else "" for also, rest in (("och", "till"), ("and", "more"))]
+        sentence_sv = f"{who_sv} {told_sv} {worst['period_label']}{listed}{told_more[0]}."
+        sentence_en = f"{who_en} {told_en} {worst['period_label']}{listed}{told_more[1]}."
+        yield row["measure_id"], Finding("missing_areas", sentence_sv, sentence_en, n, worst)
 
 
 def _always(connection: duckdb.DuckDBPyConnection) -> Found:
