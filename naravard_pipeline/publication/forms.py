@@ -1,8 +1,10 @@
-"""The forms of a release: the database with its comments, Parquet, CSV, ``datapackage.json``, ``quality.json`` and the quality page.
+"""The forms of a release: the database with its comments, Parquet, CSV, their descriptions for machines (``datapackage.json``,
+``csv-metadata.json``, ``dcat.rdf``), ``quality.json`` and the quality page.
 
 Here: writing what has been assembled, each form from the same tables and the same descriptions. Not here: which rows (assembly).
 """
 
+import hashlib
 import json
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -10,12 +12,17 @@ from typing import Any
 
 import duckdb
 
+from naravard_pipeline.catalogue.reader import read_publication
 from naravard_pipeline.publication.assembly import Assembled
 from naravard_pipeline.publication.contract import Column, Table
+from naravard_pipeline.publication.credits import read_credits
+from naravard_pipeline.publication.csvw import build_csvw
 from naravard_pipeline.publication.datapackage import build_datapackage
+from naravard_pipeline.publication.dcat import File, build_dcat
 from naravard_pipeline.publication.gate import Hold, Verdict
 from naravard_pipeline.publication.promise import META_DEPRECATIONS, write_deprecations
 from naravard_pipeline.quality import render_quality_page
+from naravard_pipeline.settings import SOURCES
 
 META_RELEASE = Table(
     "meta_release",
@@ -73,13 +80,20 @@ def write_forms(
         connection.execute(f"copy (select {_harmless(table)} from {table.name}) to '{_path(folder, 'csv', table)}' (format csv, header)")
     held = [_held(connection, h) for h in assembled.held.values()]
     left_out = [_held(connection, h) for h in assembled.left_out.values()]
-    _write_json(folder / "datapackage.json", build_datapackage(connection, folder, everything, release))
+    publication = read_publication(SOURCES)
+    credits = {t.name: read_credits(connection, t, release["is_demo"]) for t in everything}
+    package = build_datapackage(folder, everything, release, publication, credits)
+    _write_json(folder / "datapackage.json", package)
+    _write_json(folder / "csv-metadata.json", build_csvw(everything, release, publication, credits))
     _write_json(folder / "quality.json", {"release": release, "held": held, "left_out": left_out, "checks": verdict.results})
     page = render_quality_page(dict(release), verdict.results, [*held, *left_out])
     (folder / "quality.html").write_text(page, encoding="utf-8")
     for attached in ("candidate", "last"):
         connection.execute(f"detach database if exists {attached}")
     connection.execute("checkpoint")
+    files = [File(r["path"], r["bytes"], r["hash"].removeprefix("sha256:")) for r in package["resources"]]
+    files += [_measured(folder, path) for path in sorted(folder.glob("*.duckdb"))]  # as it is now, nothing is written to it any more
+    (folder / "dcat.rdf").write_bytes(build_dcat(connection, files, everything, release, publication, credits))
 
 
 def _write_meta(connection: duckdb.DuckDBPyConnection, verdict: Verdict, assembled: Assembled, release: Mapping[str, Any]) -> None:
@@ -130,6 +144,11 @@ def _harmless(table: Table) -> str:
 
 def _path(folder: Path, form: str, table: Table) -> str:
     return str(folder / form / f"{table.name}.{form}").replace("'", "''")
+
+
+def _measured(folder: Path, path: Path) -> File:
+    with open(path, "rb") as file:
+        return File(path.relative_to(folder).as_posix(), path.stat().st_size, hashlib.file_digest(file, "sha256").hexdigest())
 
 
 def _quoted(text: str) -> str:
