@@ -26,6 +26,13 @@ TABLES = (
         "One row per measure.",
         _columns(measure_id="varchar", name_sv="varchar", status="varchar", attribution="varchar", computed_from="varchar", source_id="varchar"),
         ("measure_id",),
+        (Relation("source_id", "dim_sources", "source_id"),),
+    ),
+    Table(
+        "dim_sources",
+        "One row per source.",
+        _columns(source_id="varchar", url="varchar", attribution="varchar", licence="varchar", licence_url="varchar"),
+        ("source_id",),
         (),
     ),
     Table(
@@ -104,6 +111,7 @@ class Bench:
                 connection.execute(f"create table {table.name} ({', '.join(f'{c.name} {c.type}' for c in table.columns)})")
             areas = sorted({area for rows in figures.values() for area in rows} | {"00"})
             connection.executemany("insert into dim_areas values (?)", [[a] for a in areas])
+            connection.execute("insert into dim_sources values ('kolada', 'https://www.kolada.se', 'Källa: Kolada', 'Fri.', null)")
             connection.execute("insert into mart_county_goal values ('gap', null, null, null, null, false, false, null, null)")
             for measure, rows in figures.items():
                 status = "draft" if measure in drafts else "retired" if measure in retired else "published"

@@ -14,6 +14,7 @@ KOLADA_AREA = r"^[0-9]{4}$"
 GROUP_ID = r"^[a-z0-9][a-z0-9-]*$"
 AGE_GROUP = r"^(total|[0-9]{1,3}\+|[0-9]{1,3}-[0-9]{1,3})$"
 WEB_ADDRESS = r"^https?://[^\s/]+\S*$"
+EMAIL = r"^[^@\s]+@[^@\s]+\.[^@\s.]+$"
 MEASURE_UUID = r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$"
 
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
@@ -22,6 +23,7 @@ AreaCode = Annotated[str, StringConstraints(pattern=AREA_CODE)]
 ScbCode = Annotated[str, StringConstraints(pattern=SCB_CODE)]
 AgeGroup = Annotated[str, StringConstraints(pattern=AGE_GROUP)]
 WebAddress = Annotated[str, StringConstraints(pattern=WEB_ADDRESS)]
+Email = Annotated[str, StringConstraints(pattern=EMAIL)]
 Whole = Annotated[int, Strict()]  # strict: true and "3" are mistakes here, not numbers
 Number = Annotated[float, Strict()]
 

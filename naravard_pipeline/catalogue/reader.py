@@ -25,6 +25,7 @@ from naravard_pipeline.catalogue.models import (
     SourceFile,
 )
 from naravard_pipeline.catalogue.problems import CatalogueError, Problem, Words
+from naravard_pipeline.catalogue.publication import PublicationFile
 from naravard_pipeline.catalogue.validation import explain
 
 NOT_SOURCES = ("areas", "frameworks", "schema")  # folders under sources/ that are not a source's
@@ -42,6 +43,15 @@ def read_catalogue(sources: Path) -> Catalogue:
     if reading.problems:
         raise CatalogueError(sorted(reading.problems, key=lambda p: (p.path, p.line or 0, p.field)))
     return catalogue
+
+
+def read_publication(sources: Path) -> PublicationFile:
+    """``publication.yml``, or nothing decided where there is no such file. Raises ``CatalogueError`` with all its problems."""
+    reading = _Reading(sources)
+    publication = reading.read_publication()
+    if publication is None:
+        raise CatalogueError(reading.problems)
+    return publication
 
 
 class _Reading:
@@ -87,7 +97,13 @@ class _Reading:
                 query_rules.check_query(measure, path, source, self.report)
                 query_rules.check_derived(measure, path, source, catalogue.measures, measure_ids, self.report)
         rules.check_source_codes(measures, self.report)
+        self.read_publication()  # whoever publishes reads it again; a problem in it should show at once
         return catalogue
+
+    def read_publication(self) -> PublicationFile | None:
+        """None where the file has problems."""
+        path = self.sources / "publication.yml"
+        return self._load(path, PublicationFile) if path.exists() else PublicationFile()
 
     def _load_all(self, folder: str, model: type[M]) -> dict[Path, M | None]:
         files = self._files(self.sources / folder)

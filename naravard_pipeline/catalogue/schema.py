@@ -8,11 +8,13 @@ from pathlib import Path
 
 from naravard_pipeline.catalogue.fields import Model
 from naravard_pipeline.catalogue.models import AreasFile, FrameworkFile, MeasureFile, SourceFile
+from naravard_pipeline.catalogue.publication import PublicationFile
 
 FILES: dict[str, type[Model]] = {
     "areas.schema.json": AreasFile,
     "framework.schema.json": FrameworkFile,
     "measure.schema.json": MeasureFile,
+    "publication.schema.json": PublicationFile,
     "source.schema.json": SourceFile,
 }
 

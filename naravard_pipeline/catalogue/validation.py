@@ -20,6 +20,7 @@ PATTERNS: Mapping[str, Words] = {
     fields.GROUP_ID: Words("a-z, 0-9 and -", "a-z, 0-9 och -"),
     fields.AGE_GROUP: Words("total, 65+ or 16-84", "total, 65+ eller 16-84"),
     fields.WEB_ADDRESS: Words("an address beginning with https://", "en adress som börjar med https://"),
+    fields.EMAIL: Words("an e-mail address such as oppnadata@example.com", "en e-postadress som oppnadata@example.com"),
     fields.MEASURE_UUID: Words("an id such as 7f5b4a52-2f0a-4a1d-9a51-0123456789ab", "ett id som 7f5b4a52-2f0a-4a1d-9a51-0123456789ab"),
 }
 CHOICES: Mapping[str, Words] = {

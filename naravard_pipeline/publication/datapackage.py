@@ -4,14 +4,14 @@ Here: the description. Each CSV file is a resource with its Table Schema (types,
 """
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-import duckdb
-
+from naravard_pipeline.catalogue.publication import PublicationFile
 from naravard_pipeline.publication.contract import Column, Deprecation, Table
+from naravard_pipeline.publication.credits import Credit
 
 TYPES = {
     "varchar": {"type": "string"},
@@ -26,32 +26,43 @@ TYPES = {
 WITH_GAPS = ("mart_", "meta_checks", "meta_deprecations")  # a key column of these may be null: a gap, a check or the end of a whole table
 
 
-def build_datapackage(connection: duckdb.DuckDBPyConnection, folder: Path, tables: Sequence[Table], release: Mapping[str, Any]) -> dict[str, Any]:
-    """The description of the files that lie in ``folder`` already; sizes and hashes are theirs."""
-    made_up = release["is_demo"]
-    return {
+def title_sv(publication: PublicationFile, release: Mapping[str, Any]) -> str:
+    """The release's title; made-up figures say so in it."""
+    return publication.title_sv + (" – PÅHITTADE UPPGIFTER" if release["is_demo"] else "")
+
+
+def described_sv(publication: PublicationFile, release: Mapping[str, Any]) -> str:
+    """What the release is, and what about it has not been decided yet."""
+    if release["is_demo"]:
+        return "Påhittade uppgifter för demonstration; de säger ingenting om någon verklig plats."
+    undecided = ", ".join(publication.undecided_sv)
+    return publication.description_sv + (f" Ännu inte beslutat: {undecided}." if undecided else "")
+
+
+def build_datapackage(
+    folder: Path, tables: Sequence[Table], release: Mapping[str, Any], publication: PublicationFile, credits: Mapping[str, Sequence[Credit]]
+) -> dict[str, Any]:
+    """The description of the files that lie in ``folder`` already; sizes and hashes are theirs. ``credits`` by table."""
+    licence = publication.licence_url if not release["is_demo"] else None
+    package = {
         "$schema": "https://datapackage.org/profiles/2.0/datapackage.json",
         "name": "naravard",
         "id": release["release_id"],
-        "title": "Nära vård: uppföljning" + (" – PÅHITTADE UPPGIFTER" if made_up else ""),
-        "description": (
-            "Påhittade uppgifter för demonstration; de säger ingenting om någon verklig plats."
-            if made_up
-            else "Målområden, indikatorer, mått och observationer för omställningen till nära vård. Källan till varje mått står i dim_measures."
-        ),
+        "title": title_sv(publication, release),
+        "description": f"{described_sv(publication, release)} Källan till varje mått står i dim_measures, villkoren i dim_sources.",
         "version": release["release_id"],
         "created": release["published_at"],
-        "sources": [] if made_up else _sources(connection),
-        "resources": [resource for table in tables for resource in _resources(folder, table, tables)],
+        "sources": [] if release["is_demo"] else _sources(dict.fromkeys(credit for found in credits.values() for credit in found)),
+        "resources": [resource for table in tables for resource in _resources(folder, table, tables, credits.get(table.name, ()))],
     }
+    return package | ({"licenses": [{"path": licence}]} if licence else {})
 
 
-def _sources(connection: duckdb.DuckDBPyConnection) -> list[dict[str, str]]:
-    query = "select distinct attribution from dim_measures where measure_id in (select measure_id from fct_observations) order by all"
-    return [{"title": row[0]} for row in connection.execute(query).fetchall()]
+def _sources(credits: Iterable[Credit]) -> list[dict[str, str]]:
+    return [{"title": credit.text} | ({"path": credit.url} if credit.url else {}) for credit in credits]
 
 
-def _resources(folder: Path, table: Table, tables: Sequence[Table]) -> list[dict[str, Any]]:
+def _resources(folder: Path, table: Table, tables: Sequence[Table], credits: Sequence[Credit]) -> list[dict[str, Any]]:
     schema: dict[str, Any] = {"fields": [_field(c) for c in table.columns], "missingValues": [""]}
     if table.key and not table.name.startswith(WITH_GAPS):
         schema["primaryKey"] = list(table.key)
@@ -64,7 +75,8 @@ def _resources(folder: Path, table: Table, tables: Sequence[Table]) -> list[dict
         ]
     csv = {"name": table.name, "format": "csv", "mediatype": "text/csv", "encoding": "utf-8", "type": "table", "schema": schema}
     parquet = {"name": f"{table.name}-parquet", "format": "parquet", "mediatype": "application/vnd.apache.parquet", "type": "file"}
-    return [_described(folder, table, csv), _described(folder, table, parquet)]
+    sources = {"sources": _sources(credits)} if credits else {}
+    return [_described(folder, table, csv | sources), _described(folder, table, parquet | sources)]
 
 
 def _described(folder: Path, table: Table, resource: dict[str, Any]) -> dict[str, Any]:

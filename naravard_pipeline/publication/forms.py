@@ -1,8 +1,10 @@
-"""The forms of a release: the database with its comments, Parquet, CSV, ``datapackage.json``, ``quality.json`` and the quality page.
+"""The forms of a release: the database with its comments, Parquet, CSV, their descriptions for machines (``datapackage.json``,
+``csv-metadata.json``, ``dcat.rdf``), ``quality.json`` and the quality page.
 
 Here: writing what has been assembled, each form from the same tables and the same descriptions. Not here: which rows (assembly).
 """
 
+import hashlib
 import json
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -10,14 +12,19 @@ from typing import Any
 
 import duckdb
 
+from naravard_pipeline.catalogue.reader import read_publication
 from naravard_pipeline.publication.assembly import Assembled
 from naravard_pipeline.publication.changes_page import render_changes_page
 from naravard_pipeline.publication.contract import Table
+from naravard_pipeline.publication.credits import read_credits
+from naravard_pipeline.publication.csvw import build_csvw
 from naravard_pipeline.publication.datapackage import build_datapackage
+from naravard_pipeline.publication.dcat import File, build_dcat
 from naravard_pipeline.publication.decisions import Entry
 from naravard_pipeline.publication.gate import Hold, Verdict
 from naravard_pipeline.publication.meta import META_TABLES, write_meta
 from naravard_pipeline.quality import render_quality_page
+from naravard_pipeline.settings import SOURCES
 
 
 def write_forms(
@@ -37,28 +44,54 @@ def write_forms(
     """
     write_meta(connection, tables, verdict, assembled, release, log)
     everything = [*tables, *META_TABLES]
-    for table in everything:
-        _comment(connection, table)
     on_progress("writing Parquet and CSV")
-    for form in ("parquet", "csv"):
-        (folder / form).mkdir()
-    for table in everything:
-        connection.execute(f"copy {table.name} to '{_path(folder, 'parquet', table)}' (format parquet, compression zstd)")
-        connection.execute(f"copy (select {_harmless(table)} from {table.name}) to '{_path(folder, 'csv', table)}' (format csv, header)")
-    held = [_held(connection, h) for h in assembled.held.values()]
-    left_out = [_held(connection, h) for h in assembled.left_out.values()]
-    _write_json(folder / "datapackage.json", build_datapackage(connection, folder, everything, release))
-    _write_json(
-        folder / "quality.json",
-        {"release": release, "held": held, "left_out": left_out, "corrections": _read_corrections(connection), "checks": verdict.results},
-    )
-    _write_json(folder / "changes.json", changes)
-    (folder / "changes.html").write_text(render_changes_page(changes, approve=None), encoding="utf-8")
-    page = render_quality_page(dict(release), verdict.results, [*held, *left_out], _read_corrections(connection))
-    (folder / "quality.html").write_text(page, encoding="utf-8")
+    _write_tables(connection, folder, everything)
+    _write_reports(connection, folder, assembled, verdict, release, changes)
     for attached in ("candidate", "last"):
         connection.execute(f"detach database if exists {attached}")
     connection.execute("checkpoint")
+    _write_descriptions(connection, folder, everything, release)
+
+
+def _write_tables(connection: duckdb.DuckDBPyConnection, folder: Path, tables: Sequence[Table]) -> None:
+    for form in ("parquet", "csv"):
+        (folder / form).mkdir()
+    for table in tables:
+        _comment(connection, table)
+        connection.execute(f"copy {table.name} to '{_path(folder, 'parquet', table)}' (format parquet, compression zstd)")
+        connection.execute(f"copy (select {_harmless(table)} from {table.name}) to '{_path(folder, 'csv', table)}' (format csv, header)")
+
+
+def _write_reports(
+    connection: duckdb.DuckDBPyConnection,
+    folder: Path,
+    assembled: Assembled,
+    verdict: Verdict,
+    release: Mapping[str, Any],
+    changes: Mapping[str, Any],
+) -> None:
+    """What was checked and held, and what has changed: each as JSON and as a page."""
+    held = [_held(connection, h) for h in assembled.held.values()]
+    left_out = [_held(connection, h) for h in assembled.left_out.values()]
+    corrections = _read_corrections(connection)
+    quality = {"release": release, "held": held, "left_out": left_out, "corrections": corrections, "checks": verdict.results}
+    _write_json(folder / "quality.json", quality)
+    _write_json(folder / "changes.json", changes)
+    page = render_quality_page(dict(release), verdict.results, [*held, *left_out], corrections)
+    (folder / "quality.html").write_text(page, encoding="utf-8")
+    (folder / "changes.html").write_text(render_changes_page(changes, approve=None), encoding="utf-8")
+
+
+def _write_descriptions(connection: duckdb.DuckDBPyConnection, folder: Path, tables: Sequence[Table], release: Mapping[str, Any]) -> None:
+    """The release described for machines. Nothing is written to the database any more, so that its size and hash are what they will be."""
+    publication = read_publication(SOURCES)
+    credits = {t.name: read_credits(connection, t, release["is_demo"]) for t in tables}
+    package = build_datapackage(folder, tables, release, publication, credits)
+    _write_json(folder / "datapackage.json", package)
+    _write_json(folder / "csv-metadata.json", build_csvw(tables, release, publication, credits))
+    files = [File(r["path"], r["bytes"], r["hash"].removeprefix("sha256:")) for r in package["resources"]]
+    files += [_measured(folder, path) for path in sorted(folder.glob("*.duckdb"))]
+    (folder / "dcat.rdf").write_bytes(build_dcat(connection, files, tables, release, publication, credits))
 
 
 def _read_corrections(connection: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
@@ -100,6 +133,11 @@ def _harmless(table: Table) -> str:
 
 def _path(folder: Path, form: str, table: Table) -> str:
     return str(folder / form / f"{table.name}.{form}").replace("'", "''")
+
+
+def _measured(folder: Path, path: Path) -> File:
+    with open(path, "rb") as file:
+        return File(path.relative_to(folder).as_posix(), path.stat().st_size, hashlib.file_digest(file, "sha256").hexdigest())
 
 
 def _quoted(text: str) -> str:

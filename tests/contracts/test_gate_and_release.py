@@ -41,16 +41,17 @@ class TestTheWayOut:
     def test_a_good_build_goes_out_whole(self, published):
         assert values(published) == [("falls", "00", 1.0, False), ("falls", "04", 2.0, False), ("plans", "04", 7.0, False)]
         folder = current_release(published.settings)
-        assert {p.name for p in folder.iterdir()} == {
+        files = {
             "naravard.duckdb",
-            "parquet",
-            "csv",
             "datapackage.json",
+            "csv-metadata.json",
+            "dcat.rdf",
             "quality.json",
             "quality.html",
             "changes.json",
             "changes.html",
         }
+        assert {p.name for p in folder.iterdir()} == {"parquet", "csv", *files}
         for form in ("parquet", "csv"):
             names = {p.stem for p in (folder / form).iterdir()}
             assert names == {t.name for t in TABLES} | {t.name for t in meta.META_TABLES}
