@@ -22,6 +22,7 @@ from naravard_pipeline.landing.catalogues import (
     catalogue_as_of,
     keep_catalogue,
     list_catalogues,
+    list_superfluous,
     read_catalogue_file,
 )
 from naravard_pipeline.landing.snapshot import Landed
@@ -220,6 +221,18 @@ def test_a_catalogue_is_kept_once_for_each_content_it_has_had(tmp_path):
     days = [date(2026, 4, 15), date(2026, 4, 1), date(2020, 1, 1)]
     assert [catalogue_as_of(known, day).seen_at.month for day in days] == [4, 4, 3]
     assert catalogue_as_of([], date(2026, 1, 1)) is None
+
+
+def test_old_catalogues_are_thinned_out_to_what_an_audit_misses_not(tmp_path):
+    landing = Landing(tmp_path)
+    days = ["2023-02-01", "2023-05-01", "2023-12-01", "2024-03-01", "2025-12-30", "2026-01-02", "2026-01-20", "2026-02-03", "2026-03-01"]
+    for n, day in enumerate(days):
+        keep_catalogue(landing, figures({"N1": f"Ett {n}"}, f"{day}T05:30:00"))
+    going = list_superfluous(list_catalogues(landing), keep_months=2, keep_days=50, now=datetime(2026, 3, 2, tzinfo=UTC))
+    # Kept: the first of all; the last of 2023, 2024, 2025 and 2026, of February and March 2026, and what was seen since 11 January.
+    assert [c.seen_at.date().isoformat() for c in going] == ["2023-05-01", "2026-01-02"]
+    assert list_superfluous(list_catalogues(landing), keep_months=24, keep_days=0, now=datetime(2030, 1, 1, tzinfo=UTC)) == [going[1]]
+    assert list_superfluous([], keep_months=0, keep_days=0, now=datetime(2030, 1, 1, tzinfo=UTC)) == []
 
 
 def test_a_catalogue_that_shrank_much_is_refused_and_nothing_is_lost(tmp_path):
