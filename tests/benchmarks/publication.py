@@ -51,7 +51,8 @@ def fill(settings: Settings, tables: tuple[Table, ...], rows: int, revised: floa
             f"create temp table figures as select format('m{{:05d}}', m) as measure_id, area_code, make_date(y, 1, 1) as period_start, "
             f"make_date(y, 12, 31) as period_end, cast(y as varchar) as period_label, sex, 'total' as age_group, "
             f"round(50 + 40 * sin(hash(m, area_code, y, sex) % 1000), 2) "
-            f"+ case when hash(m, area_code, y, sex, 'r') % 1000000 < {int(revised * 1e6)} then 0.01 else 0 end as value, 'ok' as status, 'source' as reporter, format('m{{:05d}}', m) as segment_id, 's' as snapshot_id, "
+            f"+ case when hash(m, area_code, y, sex, 'r') % 1000000 < {int(revised * 1e6)} then 0.01 else 0 end as value, "
+            f"'ok' as status, 'source' as reporter, format('m{{:05d}}', m) as segment_id, 's' as snapshot_id, "
             f"false as is_held, true as has_figures from range({measures}) t(m), areas, (select unnest({list(YEARS)}) as y), "
             f"(select unnest({list(SEXES)}) as sex)"
         )
