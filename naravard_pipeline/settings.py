@@ -27,6 +27,7 @@ class Settings:
 
     ``home`` holds all data. ``base_urls`` maps ``source_id`` to the address its connector asks.
     ``is_demo`` marks everything made in this home as made up; a home is one or the other for life.
+    ``postgres_url``: where releases are shown as well; None: nowhere else.
     """
 
     home: Path
@@ -35,6 +36,7 @@ class Settings:
     attempts: int = 8  # tries of one request, the first included
     requests_per_second: float = 5.0
     timeout_seconds: float = 60.0
+    postgres_url: str | None = field(default=None, repr=False)  # holds a password: never printed or logged
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str] = os.environ) -> Self:
@@ -57,6 +59,7 @@ class Settings:
             attempts=int(number("NARAVARD_ATTEMPTS", cls.attempts)),
             requests_per_second=number("NARAVARD_REQUESTS_PER_SECOND", cls.requests_per_second),
             timeout_seconds=number("NARAVARD_TIMEOUT_SECONDS", cls.timeout_seconds),
+            postgres_url=environ.get("NARAVARD_POSTGRES_URL", "").strip() or None,
         )
 
     def to_environment(self) -> dict[str, str]:
@@ -68,6 +71,7 @@ class Settings:
             "NARAVARD_ATTEMPTS": str(self.attempts),
             "NARAVARD_REQUESTS_PER_SECOND": str(self.requests_per_second),
             "NARAVARD_TIMEOUT_SECONDS": str(self.timeout_seconds),
+            "NARAVARD_POSTGRES_URL": self.postgres_url or "",
         }
 
     def changed(self, **values) -> Self:
