@@ -27,6 +27,7 @@ class Settings:
 
     ``home`` holds all data. ``base_urls`` maps ``source_id`` to the address its connector asks.
     ``is_demo`` marks everything made in this home as made up; a home is one or the other for life.
+    ``postgres_url``: where releases are shown as well; None: nowhere else.
     """
 
     home: Path
@@ -35,10 +36,10 @@ class Settings:
     attempts: int = 8  # tries of one request, the first included
     requests_per_second: float = 5.0
     timeout_seconds: float = 60.0
-    postgres_url: str | None = None
     keep_releases: int = 30  # the newest ones, the current one among them
     keep_months: int = 24  # of each of these the last release, too
     keep_days: int = 90  # how long what no kept release needs stays all the same: answers, files that count no more, runs
+    postgres_url: str | None = field(default=None, repr=False)  # holds a password: never printed or logged
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str] = os.environ) -> Self:
@@ -70,6 +71,7 @@ class Settings:
             keep_releases=count("NARAVARD_KEEP_RELEASES", cls.keep_releases, 2),
             keep_months=count("NARAVARD_KEEP_MONTHS", cls.keep_months, 0),
             keep_days=count("NARAVARD_KEEP_DAYS", cls.keep_days, 0),
+            postgres_url=environ.get("NARAVARD_POSTGRES_URL", "").strip() or None,
         )
 
     def to_environment(self) -> dict[str, str]:
@@ -84,6 +86,7 @@ class Settings:
             "NARAVARD_KEEP_RELEASES": str(self.keep_releases),
             "NARAVARD_KEEP_MONTHS": str(self.keep_months),
             "NARAVARD_KEEP_DAYS": str(self.keep_days),
+            "NARAVARD_POSTGRES_URL": self.postgres_url or "",
         }
 
     def changed(self, **values) -> Self:

@@ -3,4 +3,6 @@
 import sys
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).parent))  # the tests' own modules: publishing, pipeline
+sys.path.insert(0, str(Path(__file__).parent))  # the tests' own modules: publishing, pipeline, postgres_server
+
+from postgres_server import postgres, postgres_server  # noqa: F401 - fixtures

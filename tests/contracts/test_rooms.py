@@ -28,7 +28,13 @@ MAY_IMPORT = {
     "definitions": {"settings", "catalogue", "landing", "quality", "orchestration"},
     "cli": {"settings", "catalogue", "connectors", "landing", "quality", "publication", "orchestration", "definitions", "demo"},
 }
-ONLY_HERE = {"dagster": "orchestration", "dagster_dbt": "orchestration", "great_expectations": "quality", "httpx": "connectors"}
+ONLY_HERE = {
+    "dagster": "orchestration",
+    "dagster_dbt": "orchestration",
+    "great_expectations": "quality",
+    "httpx": "connectors",
+    "psycopg": "publication",
+}
 LAYERS = {"staging": set(), "intermediate": {"staging", "intermediate"}, "core": {"staging", "intermediate", "core"}, "marts": {"core"}}
 
 
@@ -113,6 +119,12 @@ def test_no_file_names_a_package_index_or_a_machine():
 def test_settings_go_out_and_come_back(tmp_path):
     settings = Settings(home=tmp_path, base_urls={**BASE_URLS, "kolada": "http://localhost:1/v3"}, is_demo=True, requests_per_second=7.5)
     assert Settings.from_environment(settings.to_environment()) == settings
+    with_target = settings.changed(postgres_url="postgresql://publisher:secret@localhost/naravard")
+    assert Settings.from_environment(with_target.to_environment()) == with_target
+
+
+def test_settings_can_be_printed_without_a_password_in_them(tmp_path):
+    assert "secret" not in repr(Settings(home=tmp_path, postgres_url="postgresql://publisher:secret@localhost/naravard"))
 
 
 @pytest.mark.parametrize("text", ["0", "-1", "many"])
