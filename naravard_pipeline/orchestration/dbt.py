@@ -5,6 +5,7 @@ Here: how dbt is called and what is told of it. Not here: models (dbt_project), 
 
 import json
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
@@ -92,7 +93,9 @@ def prepare_manifest(settings: Settings) -> Path:
     paths = ["--target-path", settings.dbt_target, "--log-path", settings.dbt_target]
     done = subprocess.run([*map(str, command), *map(str, paths)], capture_output=True, text=True, cwd=DBT_PROJECT)
     if done.returncode:
-        raise ValueError(f"dbt cannot read the project in {DBT_PROJECT}:\n{(done.stdout + done.stderr).strip()}")
+        # What an unforeseen error of dbt's says comes first; its traceback, and those of log lines that a full disk did not take, follow.
+        said = re.split(r"(?:[\d:]{8} +)?Traceback \(|--- Logging error", done.stdout + done.stderr)[0]
+        raise ValueError(f"dbt cannot read the project in {DBT_PROJECT}, or not write to {settings.dbt_target}:\n{said.strip()}")
     manifest.touch()  # dbt leaves it as it was where nothing changed
     return manifest
 

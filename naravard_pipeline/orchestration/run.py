@@ -8,6 +8,7 @@ import io
 import logging
 import os
 import re
+import sqlite3
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +17,7 @@ from typing import Any
 import yaml
 from dagster import AssetKey, AssetSelection, DagsterEventType, DagsterInstance, Definitions, EventLogEntry
 from dagster._core.utils import make_new_run_id
+from sqlalchemy.exc import SQLAlchemyError
 
 from naravard_pipeline.landing.atomic import replace_if_different
 from naravard_pipeline.orchestration.automation import EVERYTHING, what_follows
@@ -95,20 +97,27 @@ def execute(
     if assets is not None:
         graph = definitions.resolve_asset_graph()
         selection = list((AssetSelection.assets(*assets) | what_follows()).resolve(graph))
-    with open_instance(settings) as instance:
-        run_id = make_new_run_id()
-        listener = _Listener(on_line)
-        instance.add_event_listener(run_id, listener)
-        with contextlib.redirect_stdout(_DbtLines(on_line)):
-            result = job.execute_in_process(
-                run_id=run_id,
-                instance=instance,
-                asset_selection=selection,
-                raise_on_error=False,
-                run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},  # the listener tells what there is to tell
-            )
-        if line := tell(keep_house(settings, instance)):
-            on_line(line)
+    listener = _Listener(on_line)
+    try:
+        with open_instance(settings) as instance:
+            run_id = make_new_run_id()
+            instance.add_event_listener(run_id, listener)
+            with contextlib.redirect_stdout(_DbtLines(on_line)):
+                result = job.execute_in_process(
+                    run_id=run_id,
+                    instance=instance,
+                    asset_selection=selection,
+                    raise_on_error=False,
+                    run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},  # the listener tells what there is to tell
+                )
+            if line := tell(keep_house(settings, instance)):
+                on_line(line)
+    except (SQLAlchemyError, sqlite3.Error) as error:  # what a full disk comes out as where Dagster writes its own records
+        said = str(getattr(error, "orig", None) or error).splitlines()[0]
+        remedy = (
+            f"The records of runs in {settings.dagster_home} could not be written ({said}). Check free space and permissions there, then run again."
+        )
+        return RunOutcome("\n".join([*listener.failures, remedy]), {}, listener.to_mend)
     if not result.success:
         return RunOutcome("\n".join(listener.failures) or "The run ended without saying why; see the run in `make dev`.", {}, listener.to_mend)
     return RunOutcome(None, listener.release, listener.to_mend)

@@ -90,10 +90,18 @@ def sync(path: Path) -> None:
         os.close(descriptor)
 
 
+def keep_folder(settings: Settings, folder: Path, release_id: str) -> None:
+    """Give a finished folder its name among the releases, and wait until a power cut could not take it away again."""
+    os.replace(folder, releases_folder(settings) / release_id)
+    for names in (releases_folder(settings), settings.published, settings.home):
+        sync(names)
+
+
 def switch(settings: Settings, release_id: str) -> None:
-    """Make ``current`` point at a release: one rename, so that a reader finds the old one or the new one."""
+    """Make ``current`` point at a release: one rename, so that a reader finds the old one or the new one. Raises ``OSError``: it is the old one."""
     link = settings.published / f".current-{os.getpid()}"
     link.unlink(missing_ok=True)
     link.symlink_to(Path("releases") / release_id)
     os.replace(link, settings.published / "current")
-    sync(settings.published)
+    with contextlib.suppress(OSError):  # it is switched: readers see the new one, and only a power cut could still bring the old one back
+        sync(settings.published)

@@ -30,6 +30,7 @@ from naravard_pipeline.publication.folders import (
     UNFINISHED,
     close_folder,
     current_release,
+    keep_folder,
     next_release_id,
     only_one,
     releases_folder,
@@ -111,9 +112,12 @@ def publish(settings: Settings, tables: Sequence[Table], on_progress: Tell = lam
                     write_forms(connection, folder, tables, assembled, weighed.verdict, release, [*log, entry], changes, on_progress)
             if is_new:
                 close_folder(folder)
-                os.replace(folder, releases_folder(settings) / release_id)
+                keep_folder(settings, folder, release_id)
                 switch(settings, release_id)
-                append(settings, log, entry)
+                try:
+                    append(settings, log, entry)
+                except OSError as error:
+                    on_progress(f"the release is out; its entry in the log is written by the next run ({error})")
         name = release_id if is_new else last["release_id"]
         path = releases_folder(settings) / name
         # What follows the switch may fail or be killed: the release is out all the same, and the next run does it.

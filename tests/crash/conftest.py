@@ -41,11 +41,12 @@ def crash(shim_library) -> Callable[..., dict[str, Any]]:
 
 
 @pytest.fixture
-def small_disk(tmp_path) -> Iterator[Path]:
-    """A file system of 12 MB, real enough to fill up."""
+def small_disk(tmp_path, request) -> Iterator[Path]:
+    """A file system of 12 MB, or as many as the test asks for, real enough to fill up."""
+    size = getattr(request, "param", 12)
     folder = tmp_path / "disk"
     folder.mkdir()
-    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=12m", "tmpfs", folder], capture_output=True).returncode:
+    if subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={size}m", "tmpfs", folder], capture_output=True).returncode:
         pytest.skip("needs the right to mount a file system (root)")
     try:
         yield folder
