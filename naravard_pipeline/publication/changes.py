@@ -87,8 +87,11 @@ def compare(connection: duckdb.DuckDBPyConnection, before: str = "last", after: 
 
 
 def _columns(connection: duckdb.DuckDBPyConnection, database: str, table: str) -> set[str]:
-    query = "select column_name from duckdb_columns() where database_name = ? and schema_name = 'main' and table_name = ?"
-    return {row[0] for row in connection.execute(query, [database, table]).fetchall()}
+    """None of a table, or a database, that is not there."""
+    try:
+        return {column[0] for column in connection.execute(f"select * from {database}.main.{table} limit 0").description}
+    except (duckdb.CatalogException, duckdb.BinderException):
+        return set()
 
 
 def _keep_cells(connection: duckdb.DuckDBPyConnection, view: str, database: str, there: set[str], common: set[str]) -> None:

@@ -173,7 +173,7 @@ def test_nothing_that_is_or_was_hidden_appears_anywhere(before, after):
     for one, other in ((before, after), (after, before)):
         for i, key in enumerate(KEYS):
             if one[key] == "secret" and isinstance(other[key], float):
-                other[key] = 8_000_000.0 + i
+                other[key] = 86_753_100.0 + i
     connection = compared(rows_of(before), rows_of(after))
     findings = review(connection)
     changes = build_changes(connection, {"release_id": "1"}, {"release_id": "2"}, findings, waiting=findings)
@@ -181,4 +181,4 @@ def test_nothing_that_is_or_was_hidden_appears_anywhere(before, after):
     everything = json.dumps(changes) + render_changes_page(changes) + "".join(tell_changes(changes, 1000, 1000)) + repr(tables)
     digits = everything.replace(",", "").replace("\u00a0", "").replace("\\u00a0", "").replace(" ", "")
     assert "7000001" not in digits
-    assert not [i for i in range(len(KEYS)) if f"80000{i:02}" in digits]
+    assert not [i for i in range(len(KEYS)) if f"867531{i:02}" in digits]

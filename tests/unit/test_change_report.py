@@ -1,0 +1,106 @@
+"""The report of what changed: complete for those inside, silent about what is not published, and readable."""
+
+import json
+import re
+
+import duckdb
+import pytest
+from releases import AREAS, attach, cell
+
+from naravard_pipeline.publication.change_report import SHOWN_PER_KIND, build_changes, restrict_changes
+from naravard_pipeline.publication.changes import compare
+from naravard_pipeline.publication.changes_page import render_changes_page, tell_changes
+from naravard_pipeline.publication.review import review
+
+TOWNS = [code for code, _, area_type in AREAS if area_type == "municipality"]
+
+
+@pytest.fixture(scope="module")
+def changes() -> dict:
+    connection = duckdb.connect()
+    still = [cell("quiet", 1.0), cell("d", 1.0)]
+    before = [cell("waits", 50.25), cell("waits", 50.25, sex="women"), cell("goes", 8.0), cell("held", 40.5), cell("gone", 1.0), *still]
+    after = [cell("waits", 77.75), cell("waits", 77.75, sex="women"), cell("goes", 8.3, source_status="<b>Rättad</b>"), cell("held", 40.6), *still]
+    before += [cell("many", 1000.0 + i, year, area_code=a) for i, a in enumerate(TOWNS) for year in range(2015, 2025)]
+    after += [cell("many", 1001.0 + 2 * i, year, area_code=a) for i, a in enumerate(TOWNS) for year in range(2015, 2026)]
+    attach(connection, "last", before)
+    attach(connection, "candidate", after, {"d": {"status": "draft"}, "goes": {"name_sv": "A & B", "target_value": 3.0}})
+    compare(connection)
+    findings = review(connection)
+    last = {"release_id": "20260101T000000-aaaaaaaa", "published_at": "2026-01-01T00:00:00"}
+    return build_changes(connection, last, {"release_id": None, "is_demo": True}, findings, waiting=findings, held=["held"])
+
+
+def of(changes: dict, measure_id: str) -> dict:
+    return next(m for m in changes["measures"] if m["measure_id"] == measure_id)
+
+
+def test_it_is_plain_json_and_waiting_ones_come_first(changes):
+    assert json.loads(json.dumps(changes)) == changes
+    assert (changes["measures"][0]["measure_id"], changes["measures"][0]["state"]) == ("waits", "waiting")
+    assert changes["states"] == {"waiting": 1, "released": 4, "held": 1}
+    assert {kind: n for kind, n in changes["totals"].items() if n} == {"new_period": 21, "revised": 214, "removed_measure": 2}
+
+
+def test_rows_are_capped_largest_first_and_what_is_left_out_is_counted(changes):
+    many = of(changes, "many")
+    rows = many["rows"]
+    assert len(rows) == SHOWN_PER_KIND and many["left_out"] == {"revised": many["counts"]["revised"] - SHOWN_PER_KIND}
+    assert [abs(r["change_percent"]) for r in rows] == sorted((abs(r["change_percent"]) for r in rows), reverse=True)
+    assert max(sum(r["area_code"] == a for r in rows) for a in TOWNS) == 3
+    assert many["new_periods"] == [{"period_label": "2025", "cells": 21, "values": 21, "areas": 21}]
+
+
+def test_women_and_men_are_left_to_their_total(changes):
+    assert [(r["sex"], r["value_before"], r["value_after"]) for r in of(changes, "waits")["rows"]] == [("total", 50.25, 77.75)]
+
+
+def test_what_is_published_tells_nothing_of_what_waits_or_is_held(changes):
+    public = restrict_changes(changes, {m["measure_id"] for m in changes["measures"] if m["state"] == "released"})
+    assert of(public, "waits")["state"] == "waiting" and of(public, "held")["rows"] == [] and of(public, "many") == of(changes, "many")
+    assert public["totals"]["revised"] == 211 and public["totals"]["removed_measure"] == 2
+    text = json.dumps(public) + render_changes_page(public, None) + "".join(tell_changes(public, 200))
+    assert not re.search(r"77[.,]7|77[.,]8|40[.,]6|50[.,]2|54[.,]7", text)
+    inside = json.dumps(changes) + render_changes_page(changes)
+    assert re.search(r"77[.,]8", inside) and re.search(r"40[.,]6", inside)
+
+
+def test_nothing_but_the_named_measures_is_left(changes):
+    assert {m["measure_id"] for m in restrict_changes(changes, {"goes"})["measures"]} == {"goes", "waits", "held", "gone", "d"}
+
+
+def test_the_page_says_what_waits_and_how_to_approve_it(changes):
+    page = render_changes_page(changes)
+    assert page.index("Väntar på beslut</h2>") < page.index("naravard release approve waits") < page.index("Ändrade mått</h2>")
+    assert "50,2 → 77,8" in page or "50,3 → 77,8" in page
+    assert "Påhittade uppgifter" in page and "+54,7\u00a0%" in page
+    assert "A &amp; B" in page and "&lt;b&gt;Rättad" in page
+    assert "naravard release approve" not in render_changes_page(changes, None)
+    assert not re.search(r"<script|https?://|src=|@import|url\(", page)
+
+
+def test_a_first_release_says_so_in_one_line():
+    connection = duckdb.connect()
+    attach(connection, "candidate", [cell("m", 1.0)])
+    compare(connection)
+    first = build_changes(connection, None, {"release_id": "1", "published_at": "2026-01-01T00:00:00"}, review(connection))
+    assert first["before"] is None and first["totals"]["new_measure"] == 1
+    assert "Det finns ingen tidigare release att jämföra med: allt är nytt." in render_changes_page(first)
+    assert tell_changes(first)[0].startswith("nothing to compare with")
+
+
+def test_nothing_changed():
+    connection = duckdb.connect()
+    for name in ("last", "candidate"):
+        attach(connection, name, [cell("m", 1.0)])
+    compare(connection)
+    same = build_changes(connection, {"release_id": "1", "published_at": None}, {"release_id": "2"}, review(connection))
+    assert same["measures"] == [] and "Ingenting har ändrats." in render_changes_page(same)
+    assert tell_changes(same) == ["since 1: nothing differs"]
+
+
+@pytest.mark.parametrize(("width", "lines"), [(40, 5), (80, 30), (200, 100)])
+def test_the_terminal_shows_one_screen(changes, width, lines):
+    told = tell_changes(changes, width, lines)
+    assert len(told) <= lines and max(map(len, told)) <= width
+    assert any("waits" in line for line in told)

@@ -1,0 +1,166 @@
+"""What must wait for a person, and what must not."""
+
+import duckdb
+import pytest
+from releases import AREAS, attach, cell, hidden
+
+from naravard_pipeline.publication.changes import compare
+from naravard_pipeline.publication.review import Finding, review
+
+REGIONS = [code for code, _, area_type in AREAS if area_type == "region"]  # 20
+TOWNS = [code for code, _, area_type in AREAS if area_type == "municipality"]
+
+
+def reviewed(before: list[dict], after: list[dict], measures=None, measures_before=None) -> dict[str, list[Finding]]:
+    connection = duckdb.connect()
+    attach(connection, "last", before, measures_before)
+    attach(connection, "candidate", after, measures)
+    compare(connection)
+    return review(connection)
+
+
+def kinds(found: dict[str, list[Finding]]) -> list[str]:
+    return [f.kind for f in found.get("m", [])]
+
+
+def everywhere(value: float, year: int = 2024, areas=REGIONS, **changes) -> list[dict]:
+    return [cell("m", value + i / 10, year, area_code=a, **changes) for i, a in enumerate(areas)]
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "decimals", "waits"),
+    [
+        (50.0, 55.0, 1, False),  # ten per cent is not more than ten
+        (50.0, 55.2, 1, True),
+        (50.0, 44.8, 1, True),
+        (0.1, 0.2, 1, False),  # doubled, and yet rounding
+        (0.1, 0.3, 1, True),
+        (3.0, 4.0, 0, False),
+        (3.0, 5.0, 0, True),
+        (0.0, 4.0, 1, True),  # from nought any change is larger than every percentage
+        (-10.0, -12.0, 1, True),
+    ],
+)
+def test_a_revision_waits_beyond_the_tolerance_and_beyond_rounding(before, after, decimals, waits):
+    found = reviewed([cell("m", before)], [cell("m", after)], {"m": {"decimals": decimals}}, {"m": {"decimals": decimals}})
+    assert kinds(found) == (["revision"] if waits else [])
+
+
+def test_the_sentence_of_a_revision_has_the_numbers():
+    found = reviewed([cell("m", 50.0), cell("m", 10.0, area_code="01")], [cell("m", 60.0), cell("m", 20.0, area_code="01")])
+    finding = found["m"][0]
+    assert finding.count == 2 and finding.worst["area_code"] == "01" and finding.worst["change_percent"] == 100
+    assert finding.sentence_sv == (
+        "2 redan publicerade uppgifter har räknats om med mer än 10\u00a0%. Störst: Region 1 2024, 10,0 → 20,0 procent (+100\u00a0%)."
+    )
+    assert finding.sentence_en == "2 released figures were revised by more than 10 %. Largest: Region 1 2024, 10.0 → 20.0 (+100.0 %)."
+
+
+@pytest.mark.parametrize(("new", "areas", "expected"), [(12.5, REGIONS, []), (14.0, REGIONS, ["level_shift"]), (14.0, REGIONS[:4], [])])
+def test_the_level_of_a_new_period_is_compared_over_at_least_five_areas(new, areas, expected):
+    old = everywhere(10.0, areas=areas)
+    assert kinds(reviewed(old, [*old, *everywhere(new, 2025, areas)])) == expected
+
+
+def test_the_level_may_move_by_many_small_revisions():
+    limits = {"m": {"max_revision": None}}
+    assert kinds(reviewed(everywhere(10.0), everywhere(14.0), limits)) == ["level_shift"]
+
+
+def test_the_level_is_taken_over_the_same_areas_and_per_kind_of_area():
+    # Ten towns with high values joined; those there before stand still.
+    old = everywhere(10.0, areas=TOWNS[:10])
+    assert kinds(reviewed(old, [*old, *everywhere(10.0, 2025, TOWNS[:10]), *everywhere(90.0, 2025, TOWNS[10:])])) == []
+
+
+def test_a_new_series_has_no_level_to_be_compared_with():
+    old = everywhere(10.0)
+    assert kinds(reviewed(old, [*old, *everywhere(20.0, 2025, segment_id="m-2")])) == []
+
+
+def test_without_a_limit_no_level_waits():
+    old = everywhere(10.0)
+    assert kinds(reviewed(old, [*old, *everywhere(20.0, 2025)], {"m": {"max_level_shift": None}})) == []
+
+
+@pytest.mark.parametrize(("lacking", "expected"), [(2, []), (3, ["missing_areas"])])
+def test_areas_that_lack_a_value_in_the_newest_released_period(lacking, expected):
+    old = everywhere(10.0)
+    assert kinds(reviewed(old, old[lacking:])) == expected
+
+
+@pytest.mark.parametrize(("lacking", "expected"), [(2, []), (3, ["missing_areas"])])
+def test_areas_that_are_absent_from_a_new_period(lacking, expected):
+    old = everywhere(10.0)
+    found = reviewed(old, [*old, *everywhere(10.0, 2025)[lacking:]])
+    assert kinds(found) == expected
+    if expected:
+        assert found["m"][0].sentence_sv == "3 av 20 regioner hade värde i förra perioden men saknas 2025: Region 1, Region 2, Region 3."
+
+
+def test_older_periods_and_single_sexes_may_lack_areas():
+    newest, older, women = everywhere(10.0), everywhere(10.0, 2020), everywhere(10.0, sex="women")
+    assert kinds(reviewed([*newest, *older, *women], [*newest, *older[5:], *women[5:]])) == []
+
+
+def test_what_is_hidden_is_not_lacking():
+    old = everywhere(10.0, areas=TOWNS, reporter="municipalities")
+    assert kinds(reviewed(old, [*old[5:], *(hidden("m", area_code=a) for a in TOWNS[:5])])) == []
+
+
+def test_files_come_in_one_by_one():
+    old = everywhere(10.0, areas=TOWNS, reporter="municipalities")
+    assert kinds(reviewed(old, [*old, *everywhere(10.0, 2025, TOWNS[:1], reporter="municipalities")])) == []
+
+
+def test_a_measure_of_which_nothing_is_left_waits():
+    assert kinds(reviewed(everywhere(10.0), [cell("n", 1.0)], {"m": {}})) == ["missing_areas"]
+
+
+def test_a_measure_that_left_the_catalogue_or_became_a_draft_does_not():
+    assert reviewed(everywhere(10.0), [cell("n", 1.0)]) == {}
+    assert reviewed(everywhere(10.0), everywhere(99.0), {"m": {"status": "draft"}}) == {}
+
+
+def test_what_this_project_hid_does_not_come_to_light_by_itself():
+    found = reviewed([hidden("m")], [cell("m", 12.0, reporter="municipalities")])
+    assert kinds(found) == ["shown"]
+    assert "12" not in found["m"][0].sentence_sv + found["m"][0].sentence_en and found["m"][0].worst is None
+
+
+def test_what_the_source_itself_had_hidden_and_shows_now_may_go_out():
+    assert reviewed([cell("m", None, status="suppressed")], [cell("m", 12.0)]) == {}
+
+
+@pytest.mark.parametrize("column", ["definition_sv", "unit", "direction", "value_type"])
+def test_another_meaning_needs_a_series_break(column):
+    before, after = [cell("m", 5.0)], [cell("m", 5.0)]
+    changed = {"m": {column: "annat"}}
+    assert kinds(reviewed(before, after, changed)) == ["definition"]
+    assert kinds(reviewed(before, [cell("m", 5.0, segment_id="m-2")], changed)) == []
+    assert kinds(reviewed(before, [*after, cell("m", 5.0, 2025, segment_id="m-2")], changed)) == []
+
+
+def test_another_name_or_target_needs_nobody():
+    assert reviewed([cell("m", 5.0)], [cell("m", 5.0)], {"m": {"name_sv": "Annat", "decimals": 0, "status": "retired"}}) == {}
+
+
+def test_always_means_whenever_something_changed():
+    always = {"m": {"approval": "always"}}
+    assert kinds(reviewed([cell("m", 5.0)], [cell("m", 5.0)], always)) == []
+    assert kinds(reviewed([cell("m", 5.0)], [cell("m", 5.1)], always)) == ["always"]
+    assert kinds(reviewed([cell("n", 5.0)], [cell("n", 5.0), cell("m", 5.1)], always)) == ["always"]
+    assert kinds(reviewed([cell("m", 5.0)], [cell("m", 5.0)], {"m": {"approval": "always", "name_sv": "Annat"}})) == ["always"]
+
+
+def test_a_new_measure_and_a_retired_one():
+    assert reviewed([cell("n", 5.0)], [cell("n", 5.0), cell("m", 500.0)]) == {}
+    assert kinds(reviewed([cell("m", 5.0)], [cell("m", 9.0)], {"m": {"status": "retired"}})) == ["revision"]
+
+
+def test_the_gravest_stands_first():
+    before = [*everywhere(10.0), hidden("m", area_code="0600")]
+    after = [*everywhere(20.0)[3:], cell("m", 9.0, area_code="0600", reporter="municipalities")]
+    assert kinds(reviewed(before, after, {"m": {"unit": "kr", "approval": "always"}})) == [
+        "shown", "definition", "revision", "level_shift", "missing_areas", "always",
+    ]  # fmt: skip
