@@ -6,8 +6,9 @@ The landing is the real one; a release is a database of three small tables, as `
 import gzip
 import hashlib
 import os
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
 
 import duckdb
@@ -29,10 +30,11 @@ FETCHED = ("falls", "plans")  # two measures of a source,
 RATE = "rate"  # one computed from both,
 FILED = "sip_antal"  # and one that comes in files
 CATALOGUE = build_catalogue()
+CELL = "date '2025-01-01', date '2025-12-31', 'total', 'total'"
 CREATE = """
-create table dim_measures (measure_id varchar, computed_from varchar);
-create table fct_observations (measure_id varchar, area_code varchar, period_start date, period_end date, sex varchar, age_group varchar,
-    reporter varchar, value double, suppression varchar, snapshot_id varchar);
+create table dim_measures as from (values {measures}) as t(measure_id, computed_from);
+create table fct_observations as from (values {cells})
+    as t(measure_id, area_code, period_start, period_end, sex, age_group, reporter, value, suppression, snapshot_id);
 """
 
 
@@ -44,6 +46,7 @@ class Home:
         self.landing = Landing(self.settings.landing)
         self.day = 0
         self.releases = 0
+        self._shown: dict[str, dict[str, str]] = {}
 
     @property
     def now(self) -> datetime:
@@ -90,30 +93,24 @@ class Home:
         """Measure → the snapshot that a publication would show."""
         shown = {s.measure_id: s.snapshot_id for s in self._states((*FETCHED, FILED))}
         path = self.settings.landing / "derived_loads.parquet"
-        return shown | ({r["measure_id"]: r["snapshot_id"] for r in pq.read_table(path).to_pylist()} if path.exists() else {})
+        return shown | ({r["measure_id"]: r["snapshot_id"] for r in pq.ParquetFile(path).read().to_pylist()} if path.exists() else {})
 
     def publish(self, held: Collection[str] = (), hidden: Collection[str] = ()) -> Path:
         """A release of what is current; ``held`` measures stay as they were; ``hidden`` areas of ``FILED`` are hidden."""
         last = current_release(self.settings)
-        shown = self.shown_now() | ({m: s for m, s in read_shown(last).items() if m in held} if last else {})
+        shown = self.shown_now() | ({m: s for m, s in self._shown[last.name].items() if m in held} if last else {})
         self.releases += 1
         self.tick()
         release_id = f"{self.releases:06d}-{self.now:%Y%m%dT%H%M%S}-{hashlib.sha256(orjson.dumps(sorted(shown.items()))).hexdigest()[:8]}"
         folder = self.settings.published / "releases" / f".unfinished-{self.releases}"
         folder.mkdir(parents=True)
-        with duckdb.connect(str(folder / "naravard.duckdb")) as connection:
-            connection.execute(CREATE)
-            measures = [(m, ",".join(FETCHED) if m == RATE else None) for m in shown]
-            cells = [(m, "0480", "source", 1.0, None, s) for m, s in shown.items()]
-            cells += [(FILED, area, "municipalities", None, "primary", None) for area in hidden]
-            for table, rows in (("dim_measures", measures), ("fct_observations", cells)):
-                if rows and table == "dim_measures":
-                    connection.executemany("insert into dim_measures values (?, ?)", rows)
-                elif rows:
-                    connection.executemany(
-                        "insert into fct_observations values (?, ?, '2025-01-01', '2025-12-31', 'total', 'total', ?, ?, ?, ?)", rows
-                    )
+        with duckdb.connect(str(folder / "naravard.duckdb"), config={"threads": 1}) as connection:
+            measures = ", ".join(f"('{m}', {repr(','.join(FETCHED)) if m == RATE else 'null'})" for m in shown)
+            cells = [f"'{m}', '0480', {CELL}, 'source', 1.0, null, '{s}'" for m, s in shown.items()]
+            cells += [f"'{FILED}', '{area}', {CELL}, 'municipalities', null, 'primary', null" for area in hidden]
+            connection.execute(CREATE.format(measures=measures, cells=", ".join(f"({cell})" for cell in cells)))
             remember_hidden(self.settings, connection, release_id)
+        self._shown[release_id] = shown
         os.replace(folder, folder.with_name(release_id))
         switch(self.settings, release_id)
         return folder.with_name(release_id)
@@ -122,7 +119,9 @@ class Home:
         return sum(path.stat().st_size for path in self.settings.home.rglob("*") if path.is_file())
 
 
-def read_shown(release: Path) -> dict[str, str]:
+@cache  # a release never changes
+def read_shown(release: Path) -> Mapping[str, str]:
+    """Measure → the snapshot that the release shows of it."""
     with duckdb.connect(str(release / "naravard.duckdb"), read_only=True) as connection:
         return dict(connection.execute("select distinct measure_id, snapshot_id from fct_observations where snapshot_id is not null").fetchall())
 
@@ -132,6 +131,7 @@ def assert_traceable(settings: Settings) -> int:
 
     Returns how many answers and files were looked at.
     """
+    assert all((release / "naravard.duckdb").exists() for release in list_releases(settings))
     pairs = {pair for release in list_releases(settings) for pair in read_shown(release).items()}
     return sum(_trace(settings.landing, measure, snapshot) for measure, snapshot in sorted(pairs))
 

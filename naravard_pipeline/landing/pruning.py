@@ -124,7 +124,7 @@ def _list_current(landing: Landing) -> set[Pair]:
     for name in ("snapshots", "derived_loads"):
         path = landing.root / f"{name}.parquet"
         if path.exists():
-            states |= {(r["measure_id"], r["snapshot_id"]) for r in pq.read_table(path, columns=["measure_id", "snapshot_id"]).to_pylist()}
+            states |= {(r["measure_id"], r["snapshot_id"]) for r in pq.ParquetFile(path).read(columns=["measure_id", "snapshot_id"]).to_pylist()}
     return states
 
 
@@ -161,7 +161,7 @@ def _find_files(inbox: Path, rows: Path, needed: _Needed) -> list[Path]:
 
 
 def _read_file(rows: Path) -> dict[str, Any]:
-    return pq.read_table(rows, columns=["file_name", "file_sha256", "received_at"]).slice(0, 1).to_pylist()[0]
+    return pq.ParquetFile(rows).read(columns=["file_name", "file_sha256", "received_at"]).slice(0, 1).to_pylist()[0]
 
 
 def _hash_of(rows: Path) -> str:

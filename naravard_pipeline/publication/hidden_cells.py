@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.csv
 import pyarrow.parquet as pq
 
-from naravard_pipeline.landing.atomic import parquet_bytes, replace_file
+from naravard_pipeline.landing.atomic import LandingError, parquet_bytes, replace_file
 from naravard_pipeline.publication.folders import DATABASE, current_release, list_releases
 from naravard_pipeline.publication.gate import GateClosed
 from naravard_pipeline.settings import Settings
@@ -51,12 +51,13 @@ def read_hidden(settings: Settings) -> pa.Table:
     """
     path = hidden_cells_file(settings)
     if not path.exists():
-        hiding = [folder.name for folder in list_releases(settings) if _read_hidden_of(folder).num_rows]
+        with duckdb.connect() as db:
+            hiding = [folder.name for folder in list_releases(settings) if _read_hidden_of(db, folder).num_rows]
         if hiding:
             raise _lost(path, f"is not there, but {hiding[-1]} hides cells")
         return HIDDEN_CELLS.empty_table()
     try:
-        table = pq.read_table(path)
+        table = pq.ParquetFile(path).read()
         checksum = (table.schema.metadata or {}).get(_CHECKSUM)
         table = table.cast(HIDDEN_CELLS)
     except (OSError, ValueError, pa.ArrowException) as error:
@@ -70,19 +71,19 @@ def remember_hidden(settings: Settings, connection: duckdb.DuckDBPyConnection, r
     """Add the cells that are hidden in the connection's own ``fct_observations``; returns how many are remembered in all.
 
     Call it under the publication's lock, before the switch: no release is ever public whose hidden cells are not remembered. Nothing is written to
-    ``connection``. The same release a second time changes nothing. Raises ``MemoryLost`` (see ``read_hidden``), also where the memory lacks cells
-    of the current release, and ``LandingError`` where the disk refuses; then the memory is what it was.
+    ``connection``. The same release a second time changes nothing. Raises ``MemoryLost`` (see ``check_hidden``), and ``GateClosed`` where the disk
+    refuses; then the memory is what it was.
     """
-    _write(settings, _merge(check_hidden(settings), _hidden_in(connection), release_id))
-    return read_hidden(settings).num_rows
+    with duckdb.connect() as db:
+        table = _merge(db, _check(settings, db), _hidden_in(connection), release_id)
+    _write(settings, table)
+    return table.num_rows
 
 
 def check_hidden(settings: Settings) -> pa.Table:
     """The memory, if it is whole and knows everything that the current release hides. Raises ``MemoryLost``."""
-    known = read_hidden(settings)
-    if current := current_release(settings):
-        _must_know(known, _read_hidden_of(current), hidden_cells_file(settings), current.name)
-    return known
+    with duckdb.connect() as db:
+        return _check(settings, db)
 
 
 def rebuild_hidden(settings: Settings) -> int:
@@ -94,8 +95,9 @@ def rebuild_hidden(settings: Settings) -> int:
         check_hidden(settings)
         raise ValueError(f"{hidden_cells_file(settings)} is whole, so it is not made anew: that could only forget.")
     table = HIDDEN_CELLS.empty_table()
-    for folder in list_releases(settings):
-        table = _merge(table, _read_hidden_of(folder), folder.name)
+    with duckdb.connect() as db:
+        for folder in list_releases(settings):
+            table = _merge(db, table, _read_hidden_of(db, folder), folder.name)
     _write(settings, table)
     return table.num_rows
 
@@ -108,45 +110,49 @@ def _hidden_in(connection: duckdb.DuckDBPyConnection, schema: str = "main") -> p
     return connection.execute(f"select {', '.join(CELL)}, suppression from {schema}.fct_observations where suppression is not null").to_arrow_table()
 
 
-def _read_hidden_of(folder: Path) -> pa.Table:
+def _read_hidden_of(db: duckdb.DuckDBPyConnection, folder: Path) -> pa.Table:
     path = str(folder / DATABASE).replace("'", "''")
-    with duckdb.connect() as connection:
+    try:
+        db.execute(f"attach '{path}' as release (read_only)")
         try:
-            connection.execute(f"attach '{path}' as release (read_only)")
-            return _hidden_in(connection, "release.main")
-        except duckdb.Error as error:
-            raise GateClosed([f"{path} cannot be read ({str(error).splitlines()[0]}), so it is not known what it hides. Restore it."]) from error
+            return _hidden_in(db, "release.main")
+        finally:
+            db.execute("detach release")
+    except duckdb.Error as error:
+        raise GateClosed([f"{path} cannot be read ({str(error).splitlines()[0]}), so it is not known what it hides. Restore it."]) from error
 
 
-def _must_know(known: pa.Table, hidden: pa.Table, path: Path, release_id: str) -> None:
-    with duckdb.connect() as connection:
-        connection.register("known", known)
-        connection.register("hidden", hidden)
+def _check(settings: Settings, db: duckdb.DuckDBPyConnection) -> pa.Table:
+    known = read_hidden(settings)
+    if current := current_release(settings):
+        db.register("known", known)
+        db.register("hidden", _read_hidden_of(db, current))
         cell = ", ".join(CELL)
-        forgotten = connection.execute(f"select count(*) from (select {cell} from hidden except select {cell} from known)").fetchone()[0]
-    if forgotten:
-        raise _lost(path, f"lacks {forgotten} cells that {release_id} hides")
+        forgotten = db.execute(f"select count(*) from (select {cell} from hidden except select {cell} from known)").fetchone()[0]
+        if forgotten:
+            raise _lost(hidden_cells_file(settings), f"lacks {forgotten} cells that {current.name} hides")
+    return known
 
 
-def _merge(known: pa.Table, hidden: pa.Table, release_id: str) -> pa.Table:
-    with duckdb.connect() as connection:
-        connection.register("known", known)
-        connection.register("hidden", hidden)
-        return (
-            connection.execute(
-                f"select {', '.join(CELL)}, min(suppression) as suppression, "  # «primary» comes before «secondary»
-                "arg_min(first_release_id, is_new) as first_release_id, arg_max(last_release_id, is_new) as last_release_id "
-                "from (select *, 0 as is_new from known union all select *, $1 as first_release_id, $1 as last_release_id, 1 as is_new from hidden) "
-                f"group by {', '.join(CELL)} order by all",
-                [release_id],
-            )
-            .to_arrow_table()
-            .cast(HIDDEN_CELLS)
-        )
+def _merge(db: duckdb.DuckDBPyConnection, known: pa.Table, hidden: pa.Table, release_id: str) -> pa.Table:
+    db.register("known", known)
+    db.register("hidden", hidden)
+    merged = db.execute(
+        f"select {', '.join(CELL)}, min(suppression) as suppression, "  # «primary» comes before «secondary»
+        "arg_min(first_release_id, is_new) as first_release_id, arg_max(last_release_id, is_new) as last_release_id "
+        "from (select *, 0 as is_new from known union all select *, $1 as first_release_id, $1 as last_release_id, 1 as is_new from hidden) "
+        f"group by {', '.join(CELL)} order by all",
+        [release_id],
+    )
+    return merged.to_arrow_table().cast(HIDDEN_CELLS)
 
 
 def _write(settings: Settings, table: pa.Table) -> None:
-    replace_file(hidden_cells_file(settings), parquet_bytes(table.replace_schema_metadata({_CHECKSUM: _checksum(table)})))
+    content = parquet_bytes(table.replace_schema_metadata({_CHECKSUM: _checksum(table)}))
+    try:
+        replace_file(hidden_cells_file(settings), content)
+    except LandingError as error:
+        raise GateClosed([str(error)]) from error
 
 
 def _checksum(table: pa.Table) -> bytes:

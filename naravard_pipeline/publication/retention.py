@@ -13,10 +13,10 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import lru_cache
 from pathlib import Path
 
 import duckdb
+import pyarrow as pa
 
 from naravard_pipeline.landing.atomic import LandingError
 from naravard_pipeline.landing.lock import locked
@@ -75,7 +75,7 @@ def prune(
                 if not dry_run:
                     _remove(landing, removal)
                 removed.append(removal)
-    except (OSError, LandingError, duckdb.Error) as error:
+    except (OSError, ValueError, LandingError, duckdb.Error, pa.ArrowException) as error:
         stopped = str(error).splitlines()[0]
     pruned = Pruned(removed, stopped)
     if removed and not dry_run:
@@ -113,31 +113,40 @@ def read_shown(releases: Sequence[Path]) -> dict[Pair, set[str]]:
 
     Raises ``duckdb.Error`` or ``OSError`` where one cannot be read.
     """
+    found = {folder / DATABASE: (folder / DATABASE).stat() for folder in releases}
+    keys = {path: (str(path), stat.st_ino, stat.st_mtime_ns, stat.st_size) for path, stat in found.items()}
+    read = {key: _read_before[key] for key in keys.values() if key in _read_before}
+    if len(read) < len(keys):
+        with duckdb.connect() as db:
+            read |= {key: _read_shown(db, path) for path, key in keys.items() if key not in read}
+    _read_before.clear()
+    _read_before.update(read)
     shown: dict[Pair, set[str]] = {}
-    for folder in releases:
-        path = folder / DATABASE
-        found = path.stat()
-        for pair, inputs in _read_shown(str(path), found.st_ino, found.st_mtime_ns, found.st_size).items():
+    for pairs in read.values():
+        for pair, inputs in pairs.items():
             shown.setdefault(pair, set()).update(inputs)
     return shown
 
 
-@lru_cache(maxsize=1024)  # a release never changes
-def _read_shown(path: str, *_: int) -> Mapping[Pair, frozenset[str]]:
-    with duckdb.connect() as connection:
-        connection.execute(f"attach '{path.replace(chr(39), chr(39) * 2)}' as release (read_only)")
-        columns = connection.execute("select table_name, list(column_name) from duckdb_columns() where database_name = 'release' group by all")
+_read_before: dict[tuple, Mapping[Pair, Sequence[str]]] = {}  # a release never changes, so a process reads each but once
+
+
+def _read_shown(db: duckdb.DuckDBPyConnection, path: Path) -> Mapping[Pair, Sequence[str]]:
+    db.execute(f"attach '{str(path).replace(chr(39), chr(39) * 2)}' as release (read_only)")
+    try:
+        columns = db.execute("select table_name, list(column_name) from duckdb_columns() where database_name = 'release' group by all")
         tables = {name: set(names) for name, names in columns.fetchall()}
+        if "fct_observations" not in tables:
+            raise OSError(f"{path} holds no release. Restore it from a backup, or remove the folder; until then nothing is pruned.")
         computed_from = {}
         if "computed_from" in tables.get("dim_measures", ()):
-            computed_from = dict(connection.execute("select measure_id, computed_from from release.main.dim_measures").fetchall())
-        pairs = set()
+            computed_from = dict(db.execute("select measure_id, computed_from from release.main.dim_measures").fetchall())
         told = [name for name, names in tables.items() if {"measure_id", "snapshot_id"} <= names]
         query = " union ".join(f"select measure_id, snapshot_id from release.main.{name} where snapshot_id is not null" for name in told)
-        pairs = connection.execute(query).fetchall() if told else []
-    if "fct_observations" not in tables:
-        raise OSError(f"{path} holds no release. Restore it from a backup, or remove the folder; until then nothing is pruned.")
-    return {pair: frozenset(filter(None, (computed_from.get(pair[0]) or "").split(","))) for pair in pairs}
+        pairs = db.execute(query).fetchall() if told else []
+    finally:
+        db.execute("detach release")
+    return {pair: [m for m in (computed_from.get(pair[0]) or "").split(",") if m] for pair in pairs}
 
 
 def _remove(landing: Landing | None, removal: Removal) -> None:
