@@ -32,7 +32,7 @@ test-fast: .venv/installed-test ## what is over within a minute
 lint: .venv/installed-test
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check .
 
-generate: .venv/installed ## JSON Schemas, marts and inbox templates, written anew from the catalogue
+generate: .venv/installed ## JSON Schemas, marts, inbox templates and the contract of published columns, written anew
 	@$(BIN)/naravard generate
 
 .venv/installed: pyproject.toml constraints.txt

@@ -220,11 +220,14 @@ def _dates(graph: Graph, node: ET.Element, publication: PublicationFile, release
 
 def _period(graph: Graph, node: ET.Element, connection: duckdb.DuckDBPyConnection, tables: Sequence[Table]) -> None:
     """From the first day to the last that any figure of the dataset is about."""
-    dated = [t for t in tables if {"period_start", "period_end", "value"} <= set(t.column_names)]
-    if not dated:
+    spans = []
+    for names, table in ((set(t.column_names), t.name) for t in tables):
+        if "period_end" in names:
+            first = "period_start" if "period_start" in names else "period_end"
+            spans.append(f"select {first} as first, period_end from {table}" + (" where value is not null" if "value" in names else ""))
+    if not spans:
         return
-    spans = " union all ".join(f"select period_start, period_end from {t.name} where value is not null" for t in dated)
-    first, last = connection.execute(f"select min(period_start), max(period_end) from ({spans})").fetchone()
+    first, last = connection.execute(f"select min(first), max(period_end) from ({' union all '.join(spans)})").fetchone()
     if first and last:
         period = graph.inside(node, "dcterms:temporal", "dcterms:PeriodOfTime")
         graph.text(period, "dcat:startDate", first.isoformat(), datatype="date")

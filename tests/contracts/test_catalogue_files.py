@@ -150,6 +150,8 @@ def test_every_file_names_its_schema(catalogue):
         kind = {"areas": "areas", "frameworks": "framework"}.get(folder, "source" if stem == "_source" else "measure")
         first = path.read_text("utf-8").splitlines()[0]
         assert first == f"# yaml-language-server: $schema=../schema/{kind}.schema.json", path
+    first = (SOURCES / "publication.yml").read_text("utf-8").splitlines()[0]
+    assert first == "# yaml-language-server: $schema=schema/publication.schema.json"
 
 
 @pytest.mark.parametrize("name", build_schemas())

@@ -12,6 +12,7 @@ from pathlib import Path
 import duckdb
 import pyarrow.parquet as pq
 import pytest
+from open_data import csvw_rows, needs_standards, profile_problems, read_graph, shape_problems
 from pipeline import naravard, published, warehouse
 
 from naravard_pipeline.catalogue import read_catalogue
@@ -98,6 +99,25 @@ class TestWhatIsPublished:
         ]
         assert all("PÅHITTAT" in title for (title,) in published(home, "select source_title from dim_snapshots where source_id = 'kolada'"))
         assert "Påhittade" in (home / "published" / "current" / "quality.html").read_text()
+
+    def test_it_is_described_as_open_data_and_made_up(self, demo, tmp_path):
+        """The package csvw reads each file by its description; of the large ones every 50th row, since it takes a while."""
+        current = demo[0] / "published" / "current"
+        (tmp_path / "csv").mkdir()
+        shutil.copy(current / "csv-metadata.json", tmp_path)
+        for path in (current / "csv").iterdir():
+            lines = path.read_text("utf-8").splitlines(keepends=True)
+            keep = lines if len(lines) < 2000 else [lines[0], *lines[1::50]]
+            (tmp_path / "csv" / path.name).write_text("".join(keep), "utf-8")
+        counts = {name: len(rows) for name, rows in csvw_rows(tmp_path)}
+        assert counts.keys() == {p.stem for p in (current / "csv").iterdir()} and counts["fct_observations"] > 1000
+        text = (current / "dcat.rdf").read_text("utf-8")
+        assert "PÅHITTADE UPPGIFTER" in text and "Region Sörmland" not in text and "Källa:" not in text
+
+    @needs_standards
+    def test_its_catalogue_holds_to_the_standards(self, demo):
+        graph = read_graph(demo[0] / "published" / "current" / "dcat.rdf")
+        assert shape_problems(graph) == set() and profile_problems(graph, "min") == set()
 
     def test_no_picture_is_drawn_of_the_municipalities_counts(self, demo):
         drawn = {p.name for p in (demo[0] / "dagster" / "plots").iterdir()}

@@ -349,3 +349,15 @@ def test_cron_that_is_right(text):
 )
 def test_cron_that_is_wrong(text):
     assert not is_cron(text)
+
+
+def test_what_is_wrong_with_the_publication_is_told_with_the_rest(sources):
+    text = "title_sv: Nära vård\ncontact: {name_sv: Öppna data, email: nej}\nbas_url: https://data.example.com/\nupdate_frequency: OFTA\n"
+    (sources / "publication.yml").write_text(text, encoding="utf-8")
+    with pytest.raises(CatalogueError) as caught:
+        read_catalogue(sources)
+    assert {(p.path, p.line, p.field) for p in caught.value.problems} == {
+        ("sources/publication.yml", 2, "contact.email"),
+        ("sources/publication.yml", 3, "bas_url"),
+        ("sources/publication.yml", 4, "update_frequency"),
+    }
