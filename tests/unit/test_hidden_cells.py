@@ -151,7 +151,7 @@ def test_a_full_disk_leaves_the_memory_as_it_was(home, monkeypatch):
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(atomic.os, "fsync", full)
-    with pytest.raises(GateClosed, match="hidden_cells.+Check free space"):
+    with pytest.raises(GateClosed, match=r"hidden_cells.+Check free space"):
         home.publish(hidden=["0481"])
     assert hidden_cells_file(home.settings).read_bytes() == before and len(list_releases(home.settings)) == 1
 
