@@ -105,7 +105,7 @@ def assemble(
         raise GateClosed(["No figure of any measure may go out, so there is nothing to publish. See naravard status."])
     digest = hashlib.sha256()
     for table in tables:
-        digest.update(f"{table.name} {fingerprint(connection, table.name)} {table.columns}\n".encode())
+        digest.update(f"{table} {fingerprint(connection, table.name)}\n".encode())
     for result in verdict.results:
         digest.update(f"{result['suite']}.{result['check']} {result['passed']} {result['failed_rows']}\n".encode())
     for notice in corrections:

@@ -133,7 +133,8 @@ def _unfinished_folder(settings: Settings) -> Iterator[Path]:
     try:
         yield folder
     finally:
-        shutil.rmtree(folder, ignore_errors=True)
+        for left_over in (folder, folder.with_name(f"{folder.name}.spill")):
+            shutil.rmtree(left_over, ignore_errors=True)
 
 
 def _attach(settings: Settings, database: Path) -> duckdb.DuckDBPyConnection:
@@ -141,17 +142,25 @@ def _attach(settings: Settings, database: Path) -> duckdb.DuckDBPyConnection:
 
     While they are attached nobody else can write them, so what the gate looked at is what goes out.
     """
-    connection = duckdb.connect(str(database))
+    connection = duckdb.connect()
+    # No write-ahead log: nobody reads this file before it is whole, and where a log cannot be cut DuckDB ends the process.
+    connection.execute(f"attach {_quoted(database)} as release (recovery_mode no_wal_writes)")
+    connection.execute("use release")
+    connection.execute(f"set temp_directory = {_quoted(database.parent.with_name(f'{database.parent.name}.spill'))}")
     attached = {"candidate": settings.database}
     if last := current_release(settings):
         attached["last"] = last / DATABASE
     try:
         for name, path in attached.items():
-            connection.execute(f"attach '{str(path).replace(chr(39), chr(39) * 2)}' as {name} (read_only)")
+            connection.execute(f"attach {_quoted(path)} as {name} (read_only)")
     except duckdb.Error as error:
         connection.close()
         raise GateClosed([f"{path} cannot be read: {str(error).splitlines()[0]} If another run is writing it, wait for that to end."]) from error
     return connection
+
+
+def _quoted(path: Path) -> str:
+    return "'" + str(path).replace("'", "''") + "'"
 
 
 def _weigh(settings: Settings, connection: duckdb.DuckDBPyConnection, tables: Sequence[Table], build: BuildRecord, log: Sequence[Entry]) -> _Weighed:
@@ -163,7 +172,7 @@ def _weigh(settings: Settings, connection: duckdb.DuckDBPyConnection, tables: Se
         raise GateClosed(["The last release here is of the other kind: made-up and real figures are never mixed. Use another NARAVARD_HOME."])
     if broken := broken_promises(connection, [*tables, *META_TABLES], date.today()):
         raise GateClosed(broken)
-    compare(connection, notes={s.measure_id: " ".join(s.notes) for s in landed if s.notes})
+    compare(connection)
     findings = review(connection)
     waiting = find_waiting(connection, tables, read_standing(log), findings)
     waiting = {m: w for m, w in waiting.items() if m not in verdict.holds}  # a failed check comes first: it is mended, not approved

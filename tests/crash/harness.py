@@ -22,11 +22,12 @@ from crash.numbered import NumberedBench, inspect_release
 from crash.shim import Blow, Call, Shim
 from naravard_pipeline.landing.atomic import LandingError
 from naravard_pipeline.publication.gate import GateClosed
-from naravard_pipeline.publication.release import current_release, list_releases
+from naravard_pipeline.publication.decisions import LogError
+from naravard_pipeline.publication.folders import current_release, list_releases
 from naravard_pipeline.settings import Settings
 
 # What `naravard run` turns into one sentence (orchestration/release.py, cli/main.py); anything else would show a traceback.
-UNDERSTOOD = (GateClosed, LandingError, OSError, duckdb.Error)
+UNDERSTOOD = (GateClosed, LandingError, LogError, OSError, duckdb.Error)
 PATIENCE = 3.0  # seconds in which the next run must have repaired everything; a database server needs a moment to notice who died
 
 

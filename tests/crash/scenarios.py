@@ -161,7 +161,7 @@ def lock_removed(shim: Shim, home: Path) -> Facts:
 def clock_moves(shim: Shim, home: Path) -> Facts:
     """A publication now, one a year earlier by the clock, one now, one a year later, two in one second, and one years before those."""
     from crash.harness import in_child
-    from naravard_pipeline.publication.release import list_releases
+    from naravard_pipeline.publication.folders import list_releases
 
     proof, order = _proof(shim, home), []
     for offset, frozen in ((0, 0), (-YEAR, 0), (0, 0), (YEAR, 0), (0, 0), (0, FROZEN), (0, FROZEN), (0, 0)):

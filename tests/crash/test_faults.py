@@ -24,7 +24,6 @@ def test_a_disk_that_refuses_at_many_points(crash, blow):
     assert summary["refused"] > 40
 
 
-@pytest.mark.xfail(strict=True, reason="the last sync comes after the switch, and its failure is told as if nothing had been published")
 def test_a_failure_after_the_switch_is_no_failure_to_publish(crash):
     facts = crash("scenarios.py", "disk_breaks_after_the_switch")
     assert facts["blow"][:2] == ["fsync", "/published"]

@@ -48,18 +48,15 @@ def test_killed_at_many_points_with_postgres(crash, with_postgres):
     assert summary["killed"] >= 0.9 * summary["trials"]  # how much goes through a socket in one go differs from time to time
 
 
-@pytest.mark.xfail(strict=True, reason="the folder of a killed publication keeps the name that the next one, of the same second, wants")
 def test_the_next_run_repairs_at_once(crash):
     facts = crash("scenarios.py", "killed_around_the_switch")
     assert {"rename", "symlink"} <= set(facts["calls"])
     assert facts["problems"] == [] and set(facts["runs"]) == {1}
 
 
-@pytest.mark.xfail(strict=True, reason="a release that was killed before the switch stays in the list, although no reader ever saw it")
 def test_what_was_never_current_is_not_listed(crash):
     assert crash("scenarios.py", "killed_around_the_switch")["orphans"] == []
 
 
-@pytest.mark.xfail(strict=True, reason="published/releases/ is not synced after the rename into it, nor the folders above on the first publication")
 def test_what_current_points_at_survives_a_power_cut(crash):
     assert crash("scenarios.py", "power_cut") == {"first": [], "next": []}
