@@ -120,6 +120,32 @@ def profile_problems(graph, least: str) -> set[tuple[str, str]]:
     return found
 
 
+def _choices(item: dict) -> Iterator[tuple[str, set[str] | None]]:
+    """Property and the values it may have, None where any; for a group, of each item in it."""
+    if "property" in item:
+        values = {c["value"] for c in item.get("choices", [])}
+        yield from ((name, values or None) for name in _properties(item))
+    for inner in item.get("items", []) if "property" not in item else []:
+        yield from _choices(_item(inner))
+
+
+def unknown_words(graph) -> set[tuple[str, str]]:
+    """Property and value, where Digg's profile has a list of the values and this is none of them."""
+    from rdflib import RDF, URIRef
+
+    found = set()
+    for template, kind in CLASSES.items():
+        allowed: dict[str, set[str] | None] = {}
+        for name, values in (pair for item in _profile()[template]["items"] for pair in _choices(_item(item))):
+            before = allowed.get(name, set())
+            allowed[name] = None if values is None or before is None else before | values
+        for thing in graph.subjects(RDF.type, URIRef(kind)):
+            for name, values in allowed.items():
+                if values and name != str(RDF.type):
+                    found |= {(name, str(value)) for value in graph.objects(thing, URIRef(name)) if str(value) not in values}
+    return found
+
+
 def csvw_rows(folder: Path) -> Iterator[tuple[str, list[dict]]]:
     """Each CSV file's name and rows as the package csvw reads them by ``csv-metadata.json``; its doubts are errors here."""
     from csvw import TableGroup

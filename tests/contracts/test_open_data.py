@@ -20,6 +20,7 @@ from open_data import (
     profile_problems,
     read_graph,
     shape_problems,
+    unknown_words,
 )
 
 from naravard_pipeline.catalogue.publication import PublicationFile
@@ -320,6 +321,18 @@ class TestTheStandards:
             (DCAT + "Distribution", DCTERMS + "format"),
         }
 
+    def test_a_word_that_is_not_in_the_lists_is_seen(self, decided):
+        from rdflib import DCTERMS as TERMS
+        from rdflib import URIRef
+
+        graph = read_graph(decided / "dcat.rdf")
+        graph.add((next(graph.subjects(TERMS.accessRights)), TERMS.accessRights, URIRef("https://www.example.com/open")))
+        assert unknown_words(graph) == {(DCTERMS + "accessRights", "https://www.example.com/open")}
+        # version 2, which the example was written for, had other words for this one
+        assert {name for name, _ in unknown_words(read_graph(STANDARDS / "dcat-ap-se-rekommenderat.ttl"))} == {
+            "http://data.europa.eu/r5r/availability"
+        }
+
     @pytest.mark.parametrize("name", ["title", "description", "publisher"])
     def test_a_broken_copy_of_an_example_fails(self, name):
         from rdflib import DCTERMS as TERMS
@@ -340,6 +353,7 @@ class TestTheStandards:
         assert shape_problems(graph) == set()
         assert profile_problems(graph, "min") == set()
         assert profile_problems(graph, "pref") == set()
+        assert unknown_words(graph) == set()
         from rdflib import RDF, URIRef
 
         assert all((None, RDF.type, URIRef(kind)) in graph for kind in CLASSES.values()), "a class that was not judged"
