@@ -8,7 +8,7 @@ in every measure (as when all is counted anew). Each comparison runs in a proces
 
 import argparse
 import os
-import resource
+import re
 import shutil
 import subprocess
 import sys
@@ -52,7 +52,7 @@ def revise(path: Path, everywhere: bool) -> None:
 
 
 def compared(before: Path, after: Path, memory: str, scratch: Path) -> None:
-    begun = time.perf_counter()
+    begun, begun_cpu = time.perf_counter(), time.process_time()
     with duckdb.connect(str(scratch / "new.duckdb")) as connection:
         connection.execute(f"set memory_limit = '{memory}'")
         for name, path in (("last", before), ("candidate", after)):
@@ -61,9 +61,11 @@ def compared(before: Path, after: Path, memory: str, scratch: Path) -> None:
         compared_at = time.perf_counter()
         findings = review(connection)
         rows = connection.execute("select count(*) from change_rows").fetchone()[0]
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    # Not ru_maxrss: that begins with the memory of the process which started this one.
+    peak = int(re.search(r"VmHWM:\s+(\d+)", Path("/proc/self/status").read_text())[1]) / 1024
+    used = time.process_time() - begun_cpu
     seconds = f"compare {compared_at - begun:6.2f} s, review {time.perf_counter() - compared_at:5.2f} s"
-    print(f"{seconds}, {peak:5.0f} MB: {rows:,} rows, {len(findings)} wait")
+    print(f"{seconds}, {used:.2f} s of processor, {peak:5.0f} MB: {rows:,} rows, {len(findings)} wait")
 
 
 def main() -> None:
