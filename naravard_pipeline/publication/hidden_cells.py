@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.csv
 import pyarrow.parquet as pq
 
-from naravard_pipeline.landing.atomic import parquet_bytes, replace_file
+from naravard_pipeline.landing.atomic import LandingError, parquet_bytes, replace_file
 from naravard_pipeline.publication.folders import DATABASE, current_release, list_releases
 from naravard_pipeline.publication.gate import GateClosed
 from naravard_pipeline.settings import Settings
@@ -71,8 +71,8 @@ def remember_hidden(settings: Settings, connection: duckdb.DuckDBPyConnection, r
     """Add the cells that are hidden in the connection's own ``fct_observations``; returns how many are remembered in all.
 
     Call it under the publication's lock, before the switch: no release is ever public whose hidden cells are not remembered. Nothing is written to
-    ``connection``. The same release a second time changes nothing. Raises ``MemoryLost`` (see ``check_hidden``), and ``LandingError`` where the
-    disk refuses; then the memory is what it was.
+    ``connection``. The same release a second time changes nothing. Raises ``MemoryLost`` (see ``check_hidden``), and ``GateClosed`` where the disk
+    refuses; then the memory is what it was.
     """
     with duckdb.connect() as db:
         table = _merge(db, _check(settings, db), _hidden_in(connection), release_id)
@@ -148,7 +148,11 @@ def _merge(db: duckdb.DuckDBPyConnection, known: pa.Table, hidden: pa.Table, rel
 
 
 def _write(settings: Settings, table: pa.Table) -> None:
-    replace_file(hidden_cells_file(settings), parquet_bytes(table.replace_schema_metadata({_CHECKSUM: _checksum(table)})))
+    content = parquet_bytes(table.replace_schema_metadata({_CHECKSUM: _checksum(table)}))
+    try:
+        replace_file(hidden_cells_file(settings), content)
+    except LandingError as error:
+        raise GateClosed([str(error)]) from error
 
 
 def _checksum(table: pa.Table) -> bytes:

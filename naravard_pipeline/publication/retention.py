@@ -16,6 +16,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import duckdb
+import pyarrow as pa
 
 from naravard_pipeline.landing.atomic import LandingError
 from naravard_pipeline.landing.lock import locked
@@ -74,7 +75,7 @@ def prune(
                 if not dry_run:
                     _remove(landing, removal)
                 removed.append(removal)
-    except (OSError, LandingError, duckdb.Error) as error:
+    except (OSError, ValueError, LandingError, duckdb.Error, pa.ArrowException) as error:
         stopped = str(error).splitlines()[0]
     pruned = Pruned(removed, stopped)
     if removed and not dry_run:

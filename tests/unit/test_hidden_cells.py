@@ -7,8 +7,8 @@ import pytest
 from keeping import Home
 
 from naravard_pipeline.landing import atomic
-from naravard_pipeline.landing.atomic import LandingError
 from naravard_pipeline.publication.folders import current_release, list_releases
+from naravard_pipeline.publication.gate import GateClosed
 from naravard_pipeline.publication.hidden_cells import (
     HIDDEN_CELLS,
     MemoryLost,
@@ -151,7 +151,7 @@ def test_a_full_disk_leaves_the_memory_as_it_was(home, monkeypatch):
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(atomic.os, "fsync", full)
-    with pytest.raises(LandingError, match="hidden_cells"):
+    with pytest.raises(GateClosed, match=r"hidden_cells.+Check free space"):
         home.publish(hidden=["0481"])
     assert hidden_cells_file(home.settings).read_bytes() == before and len(list_releases(home.settings)) == 1
 

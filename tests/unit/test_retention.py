@@ -230,6 +230,14 @@ def test_nothing_goes_where_a_manifest_cannot_be_read(home):
     assert files(home.settings.home) == before
 
 
+def test_nothing_goes_where_the_pinned_releases_cannot_be_read(home):
+    fill(home, 5)
+    (home.settings.decisions / PINNED).write_bytes(b"\xff\xfe0")
+    before = files(home.settings.home)
+    assert prune_now(home).stopped
+    assert files(home.settings.home) == before
+
+
 def test_only_releases_go_while_a_run_is_landing(home):
     fill(home, 5)
     home.tick()
