@@ -1,20 +1,18 @@
 """A throw-away PostgreSQL server for tests: its own data, socket and port, nothing written to disk for good, gone afterwards.
 
-from postgres_server import needs_postgres, postgres
-
-@needs_postgres
-def test_something(postgres):           # one server per process, a new database per test
-    bring_up(postgres.url, release)
+The fixtures are in conftest.py: ``postgres_server``, one per process, and ``postgres``, a new database of it per test. ``needs_postgres`` marks tests
+that are skipped where no server is installed.
 """
 
 import contextlib
 import os
+import pwd
 import shutil
 import socket
 import subprocess
 import tempfile
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
 
@@ -40,13 +38,13 @@ needs_postgres = pytest.mark.skipif(BINARIES is None, reason="no PostgreSQL serv
 
 @dataclass(frozen=True)
 class Server:
-    """``socket_url`` needs no password, ``url(...)`` over TCP does."""
+    """A running server; its socket is in ``folder``, and needs no password, while TCP does."""
 
     folder: Path
     port: int
-    databases: list[str] = field(default_factory=list)
 
     def new_database(self, **options: str) -> "Database":
+        """An empty one; ``options`` are those of CREATE DATABASE."""
         name = f"test_{os.getpid()}_{next(DATABASES)}"
         with psycopg.connect(Database(self, "postgres").url, autocommit=True) as connection:
             extra = SQL(" ").join(SQL("{} '{}'").format(SQL(k), SQL(v)) for k, v in options.items())
@@ -91,8 +89,9 @@ def running_server() -> Iterator[Server]:
     folder = Path(tempfile.mkdtemp(prefix="naravard-pg-"))
     prefix: list[str] = []
     if os.geteuid() == 0:
-        prefix = ["setpriv", "--reuid=nobody", "--regid=nogroup", "--clear-groups"]
-        shutil.chown(folder, "nobody", "nogroup")
+        nobody = pwd.getpwnam("nobody")
+        prefix = ["setpriv", f"--reuid={nobody.pw_uid}", f"--regid={nobody.pw_gid}", "--clear-groups"]
+        os.chown(folder, nobody.pw_uid, nobody.pw_gid)
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]

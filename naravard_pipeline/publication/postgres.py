@@ -77,7 +77,7 @@ def bring_up(url: str, release: Path, on_progress: Callable[[str], None] = lambd
     except TargetError as error:
         problem = str(error)
     except psycopg.Error as error:
-        problem = _explain(error)
+        problem = _explain(error, url)
     except duckdb.Error as error:
         problem = f"{release / 'naravard.duckdb'} cannot be read: {str(error).splitlines()[0]} Run again, or go back to another release."
     # Outside of the handlers, so that no traceback leads back to an error that may carry the address.
@@ -170,18 +170,20 @@ def _connected(url: str) -> Iterator[psycopg.Connection]:
         yield connection
 
 
-def _explain(error: psycopg.Error) -> str:
+def _explain(error: psycopg.Error, url: str) -> str:
     """One sentence for whoever has to mend it. The server's own is kept, its details are not: they may quote rows."""
     reason = _one_line(error.diag.message_primary or str(error).partition("\n")[0])
     if isinstance(error, errors.InsufficientPrivilege):
+        names = conninfo_to_dict(url)
+        user = names.get("user", "its user")
         return (
-            f"The user in {VARIABLE} lacks a right ({reason}); an administrator can give it: grant create on database ... to ..., "
-            "or make the schemas naravard and naravard_data its own."
+            f"The user in {VARIABLE} lacks a right ({reason}); an administrator can give it: grant create on database {names.get('dbname', user)} "
+            f"to {user}, or make the schemas naravard and naravard_data its own."
         )
     if isinstance(error, errors.DiskFull | errors.OutOfMemory | errors.ConfigurationLimitExceeded):
         return f"The PostgreSQL server has no room ({reason}); make some, for three releases at once, and run again."
     if isinstance(error, errors.LockNotAvailable):
-        return "The columns changed and readers in PostgreSQL kept the views busy for too long; run again when no long transaction is open there."
+        return "Readers in PostgreSQL kept what had to change busy for too long; run again when no long transaction is open there."
     if error.sqlstate is None or error.sqlstate[:2] in ("08", "57"):
         return f"The connection to PostgreSQL was lost on the way ({reason}); run again: what was half done is taken away then."
     return f"PostgreSQL refused ({reason}); mend that and run again."

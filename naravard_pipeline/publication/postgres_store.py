@@ -135,10 +135,12 @@ def retire(connection: psycopg.Connection) -> None:
     running = "(select coalesce(array_agg(distinct virtualxid), '{}') from pg_locks where locktype = 'virtualxid' and pid <> pg_backend_pid())"
     shown = "(select naravard_load from naravard_data.current)"
     # After the switch is committed: who begins now sees the new release.
-    connection.execute(f"update naravard_data.loads set readers_left = {running} where readers_left is null and naravard_load <> {shown}")
+    connection.execute(
+        f"update naravard_data.loads set readers_left = {running} where readers_left is null and naravard_load is distinct from {shown}"
+    )
     connection.execute(
         f"delete from naravard_data.loads where not readers_left && {running} and naravard_load in (select naravard_load from naravard_data.loads "
-        f"where naravard_load <> {shown} order by shown_until desc nulls last, naravard_load desc offset %s)",
+        f"where naravard_load is distinct from {shown} order by shown_until desc nulls last, naravard_load desc offset %s)",
         [KEPT - 1],
     )
 

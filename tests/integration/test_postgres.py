@@ -166,10 +166,11 @@ def executed(plan: dict) -> list[str]:
 
 @pytest.mark.slow
 def test_a_query_touches_the_rows_of_one_release_by_index(postgres, tmp_path):
-    # The third release has a column more, so its rows are in another parent; the older ones must not be read there either.
+    # The newer releases have a column more, so their rows are in another parent; the one old that is kept must not be read either.
     for n in (1, 2):
         bring_up(postgres.url, make_release(tmp_path, n, fct_observations=OBSERVATIONS.replace("900", "90_000")))
-    bring_up(postgres.url, make_release(tmp_path, 3, fct_observations=OBSERVATIONS.replace("900", "90_000").replace(" from", ", 1 as more from")))
+    for n in (3, 4):
+        bring_up(postgres.url, make_release(tmp_path, n, fct_observations=OBSERVATIONS.replace("900", "90_000").replace(" from", ", 1 as more from")))
     for condition, is_by_index in (("measure_id = 'm1' and area_code = '047'", True), ("area_code = '047'", True), ("true", False)):
         plan = postgres.query(f"explain (analyze, format json) select * from naravard.fct_observations where {condition}")[0][0][0]["Plan"]
         touched = [name for name in executed(plan) if name != "current"]
@@ -303,7 +304,7 @@ def test_a_reader_that_holds_a_view_is_not_pushed_out(postgres, tmp_path, monkey
         finally:
             is_over.set()
             thread.join()
-        assert "kept the views busy for too long; run again" in text
+        assert "busy for too long; run again when no long transaction is open" in text
         assert max(waits) < 0.8 and len(waits) > 10  # nobody queues behind us for longer than the lock's timeout
         assert reader.execute("select distinct value from naravard.mart_goal").fetchall() == [(1.0,)]
     told = []
