@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import ConfigDict, Field
 
@@ -37,6 +37,9 @@ ValueType = Literal["count", "rate", "share", "mean", "median", "index", "days"]
 SourceKind = Literal["kolada", "files", "pxweb2", "pxweb1", "socialstyrelsen", "vardenisiffror", "derived", "none"]
 
 
+Weight = Annotated[Number, Field(gt=0)]
+
+
 class Indicator(Model):
     indicator_id: Identifier = Field(description="Permanent namn på indikatorn: gemener, siffror och understreck.")
     name_sv: Text = Field(description="Indikatorns namn.")
@@ -50,6 +53,9 @@ class GoalArea(Model):
     name_en: Text = Field(description="Målområdets namn på engelska.")
     description_sv: Text = Field(description="Vad målområdet handlar om.")
     indicators: tuple[Indicator, ...] = Field(min_length=1, description="Målområdets indikatorer, i den ordning de visas.")
+    weights: Mapping[Identifier, Weight] = Field(
+        default_factory=dict, description="Måttens (measure_id) vikter i målområdets sammanvägda index, där de ska vara andra än under indikatorerna."
+    )
 
 
 class FocusArea(Model):
@@ -134,6 +140,13 @@ class Retired(Model):
     replaced_by: Identifier | None = Field(None, description="Måttet (filens namn) som kom i stället.")
 
 
+class Rebase(Model):
+    """En känd ändring i en månads- eller kvartalsserie: styrdiagrammets gränser räknas om från den dagen, och bara då."""
+
+    date: datetime.date = Field(description="Från och med vilken dag gränserna räknas om, ÅÅÅÅ-MM-DD.")
+    reason_sv: Text = Field(description="Vad som ändrades, t.ex. ett nytt arbetssätt. Texten visas i diagrammet.")
+
+
 class MeasureFile(Model):
     """Ett mått (sources/<källa>/<measure_id>.yml). Filens namn är måttets permanenta namn."""
 
@@ -173,6 +186,14 @@ class MeasureFile(Model):
         None, ge=0, le=100, description="Andel av de väntade områdena som ska ha värde i en avslutad period, procent. Färre ger en varning."
     )
     target: Target | None = Field(None, description="Beslutat målvärde, om det finns.")
+    baseline_period: Text | None = Field(
+        None, description="Perioden som utvecklingen jämförs med, som den visas, t.ex. '2019'. Utelämnat: seriens första hela period."
+    )
+    base_year: Whole | None = Field(
+        None, ge=1990, le=2100, description="Basår i sammanvägda index. Utelämnat: det första år då minst tio områden av samma slag har värde."
+    )
+    similar_theme: Text = Field("övergripande", description="Vilken av Koladas indelningar i liknande kommuner som används, t.ex. äldreomsorg.")
+    rebase: tuple[Rebase, ...] = Field((), description="Kända ändringar i en månads- eller kvartalsserie, då styrdiagrammets gränser räknas om.")
     caveat_sv: Text | None = Field(None, description="Det läsaren måste veta för att inte misstolka siffran.")
     focus_areas: tuple[Identifier, ...] = Field((), description="Fokusområden (focus_area_id) som måttet hör till.")
     retired: Retired | None = Field(None, description="Krävs när status är retired: när, varför och vad som kom i stället.")

@@ -87,6 +87,9 @@ class _Reading:
                 query_rules.check_query(measure, path, source, self.report)
                 query_rules.check_derived(measure, path, source, catalogue.measures, measure_ids, self.report)
         rules.check_source_codes(measures, self.report)
+        if len(measures) == len(measure_paths):
+            for path, framework in frameworks.items():
+                rules.check_weights(framework, path, measures.values(), self.report)
         return catalogue
 
     def _load_all(self, folder: str, model: type[M]) -> dict[Path, M | None]:

@@ -36,6 +36,7 @@ def land_catalogue(landing: Landing, catalogue: Catalogue, code: str, is_demo: b
     if is_demo:
         tables["measures"] = _with_column(tables["measures"], "attribution", MADE_UP)
     changed = [landing.land_table(f"catalogue/{name}", table) for name, table in tables.items()]
+    changed.append(landing.land_table("home", pa.table({"is_demo": [is_demo]})))
     changed.append(landing.write_index())
     loads = build_loads(landing, tables, code)
     changed.append(landing.land_table("loads", loads))

@@ -28,7 +28,13 @@ MAY_IMPORT = {
     "cli": {"settings", "catalogue", "connectors", "landing", "quality", "publication", "orchestration", "definitions", "demo"},
 }
 ONLY_HERE = {"dagster": "orchestration", "dagster_dbt": "orchestration", "great_expectations": "quality", "httpx": "connectors"}
-LAYERS = {"staging": set(), "intermediate": {"staging", "intermediate"}, "core": {"staging", "intermediate", "core"}, "marts": {"core"}}
+LAYERS = {
+    "staging": set(),
+    "intermediate": {"staging", "intermediate"},
+    "core": {"staging", "intermediate", "core"},
+    "assessment": {"core", "assessment"},  # judged from published cells only
+    "marts": {"core", "assessment"},
+}
 
 
 def room(path: Path) -> str:

@@ -1,0 +1,17 @@
+{#- A number as Swedish readers write it: decimal comma, no-break space between thousands, a true minus. Only DuckDB's format() is used here. -#}
+{% macro swedish_number(value, decimals) -%}
+    translate(case coalesce({{ decimals }}, 1)
+        {%- for n in range(7) %}
+        when {{ n }} then format('{:,.{{ n }}f}', {{ value }})
+        {%- endfor %}
+    end, ',.-', concat(chr(160), ',−'))
+{%- endmacro %}
+
+{#- better or worse in the measure's direction; higher or lower where no direction is better. `sign` is 1 for higher, -1 for lower. -#}
+{% macro in_direction(sign, direction, better='better', worse='worse', higher='higher', lower='lower') -%}
+    case
+        when {{ direction }} = 'neutral' then case when {{ sign }} > 0 then '{{ higher }}' else '{{ lower }}' end
+        when ({{ direction }} = 'higher_is_better') = ({{ sign }} > 0) then '{{ better }}'
+        else '{{ worse }}'
+    end
+{%- endmacro %}

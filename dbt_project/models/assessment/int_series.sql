@@ -1,0 +1,49 @@
+-- Where two report the same area, one series is followed, never a mixture: the national source's, else the region's, else the municipalities'.
+with published as (
+    select
+        o.measure_id,
+        o.area_code,
+        a.area_type,
+        a.parent_code,
+        o.period_start,
+        o.period_end,
+        o.period_label,
+        o.age_group,
+        o.value,
+        o.numerator,
+        o.denominator,
+        o.ci_lower,
+        o.ci_upper,
+        o.reporter,
+        o.segment_id,
+        year(o.period_end) * 12 + month(o.period_end) as end_month,
+        (year(o.period_end) - year(o.period_start)) * 12 + month(o.period_end) - month(o.period_start) + 1 as window_months
+    from {{ ref('fct_observations') }} as o
+    join {{ ref('dim_measures') }} as m on m.measure_id = o.measure_id and m.age_group = o.age_group
+    join {{ ref('dim_areas') }} as a on a.area_code = o.area_code
+    where o.sex = 'total' and o.value is not null and o.status = 'ok'
+),
+
+followed as (
+    select *
+    from published
+    qualify dense_rank() over (
+        partition by measure_id, area_code order by case reporter when 'source' then 1 when 'region' then 2 else 3 end
+    ) = 1
+),
+
+seen_from_the_latest as (
+    select
+        *,
+        first_value(end_month) over newest_first - end_month as months_back,
+        first_value(window_months) over newest_first as latest_window_months,
+        first_value(segment_id) over newest_first = segment_id as is_in_latest_segment
+    from followed
+    window newest_first as (partition by measure_id, area_code order by period_end desc, period_start desc)
+)
+
+select
+    *,
+    months_back = 0 as is_latest,
+    is_in_latest_segment and window_months = latest_window_months and months_back % latest_window_months = 0 as is_independent
+from seen_from_the_latest
