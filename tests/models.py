@@ -21,12 +21,14 @@ def _macros() -> str:
     return "\n".join(path.read_text(encoding="utf-8") for path in sorted((DBT_PROJECT / "macros").glob("*.sql")))
 
 
+@cache
 def render(text: str) -> str:
     """dbt's SQL as DuckDB's; ``ref`` and ``source`` are the table's own name."""
     functions = {"ref": str, "source": lambda _, name: name, "config": lambda **_: "", "is_incremental": lambda: False, "env_var": str, "this": ""}
     return Environment(extensions=["jinja2.ext.do"]).from_string(_macros() + text).render(**functions).strip()
 
 
+@cache
 def model_sql(name: str) -> str:
     [path] = (DBT_PROJECT / "models").rglob(f"{name}.sql")
     return render(path.read_text(encoding="utf-8"))
@@ -36,7 +38,7 @@ class Models:
     """A database of the tables a test gives, and of the models built on them, each under its own name."""
 
     def __init__(self) -> None:
-        self.connection = duckdb.connect()
+        self.connection = duckdb.connect(config={"threads": 1})
 
     def give(self, name: str, rows: Rows, **types: str) -> "Models":
         """A table of these rows. ``types``: columns and their types; a column that no row has is null."""

@@ -7,6 +7,15 @@
     end, ',.-', concat(chr(160), ',−'))
 {%- endmacro %}
 
+{#- The unit as it stands after a number: «antal per 1 000 invånare» is said « per 1 000 invånare», «antal» nothing at all. -#}
+{% macro unit_after_number(unit) -%}
+    case
+        when {{ unit }} = 'antal' then ''
+        when {{ unit }} like 'antal %' then substr({{ unit }}, 6)
+        else concat(' ', {{ unit }})
+    end
+{%- endmacro %}
+
 {#- better or worse in the measure's direction; higher or lower where no direction is better. `sign` is 1 for higher, -1 for lower. -#}
 {% macro in_direction(sign, direction, better='better', worse='worse', higher='higher', lower='lower') -%}
     case

@@ -17,7 +17,7 @@ with latest as (
 ),
 
 -- Everybody of the kind with a figure for the very same period, whether or not it is their latest. Equal values share the better place, and the
--- next place is left out: 1, 2, 2, 4.
+-- next place is left out: 1, 2, 2, 4. A bare count has no place: it follows the number of people.
 peers as (
     select
         s.measure_id,
@@ -31,6 +31,7 @@ peers as (
     from {{ ref('int_series') }} as s
     join {{ ref('dim_measures') }} as m on m.measure_id = s.measure_id
     where s.area_type <> 'nation'
+        and m.value_type <> 'count'
         and exists (
             select 1 from latest as l where l.measure_id = s.measure_id and l.period_start = s.period_start and l.period_end = s.period_end
         )
@@ -174,7 +175,7 @@ select
     target_status_sv,
     target_status_en,
     concat(
-        area_name_sv, ' ', period_label, ': ', {{ swedish_number('value', 'decimals') }}, ' ', unit,
+        area_name_sv, ' ', period_label, ': ', {{ swedish_number('value', 'decimals') }}, {{ unit_after_number('unit') }},
         {%- for c, name in [('nation', 'riket'), ('county', 'regionen'), ('similar', 'liknande kommuner')] %}
         case
             when {{ c }}_value is null then ''

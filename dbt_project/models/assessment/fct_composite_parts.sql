@@ -54,6 +54,17 @@ possible_weight as (
         sum(weight) as weight_possible
     from possible
     group by framework_id, goal_area_id, indicator_id, area_type
+),
+
+-- A measure that had figures the year before is awaited; one that ended long ago is not.
+awaited as (
+    select distinct
+        framework_id,
+        goal_area_id,
+        indicator_id,
+        area_type,
+        newest_year + 1 as year
+    from possible
 )
 
 select
@@ -71,6 +82,7 @@ select
     w.weight / w.weight_there as share_of_weight,
     10 * w.score * w.weight / w.weight_there as contribution,
     w.weight_there / p.weight_possible as coverage,
+    a.year is not null as is_preliminary,
     false as is_held,
     cast(null as varchar) as held_reason,
     cast(null as timestamp) as held_since
@@ -80,4 +92,10 @@ join possible_weight as p
     and p.goal_area_id = w.goal_area_id
     and p.indicator_id = w.indicator_id
     and p.area_type = w.area_type
+left join awaited as a
+    on a.framework_id = w.framework_id
+    and a.goal_area_id = w.goal_area_id
+    and a.indicator_id = w.indicator_id
+    and a.area_type = w.area_type
+    and a.year = w.year
 where w.weight_there >= 0.5 * p.weight_possible

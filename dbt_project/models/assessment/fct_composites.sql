@@ -8,7 +8,8 @@ with summed as (
         year,
         100 + sum(contribution) as value,
         count(*) as measures,
-        max(coverage) as coverage
+        max(coverage) as coverage,
+        bool_or(is_preliminary) as is_preliminary
     from {{ ref('fct_composite_parts') }}
     group by framework_id, goal_area_id, indicator_id, area_code, year
 ),
@@ -32,16 +33,6 @@ left_out as (
         and s.year = p.year
     where s.measures >= 2
     group by p.framework_id, p.goal_area_id, p.indicator_id, p.area_code, p.year
-),
-
-newest as (
-    select
-        framework_id,
-        goal_area_id,
-        indicator_id,
-        max(year) as newest_year
-    from summed
-    group by framework_id, goal_area_id, indicator_id
 )
 
 select
@@ -57,12 +48,11 @@ select
     s.coverage,
     l.range_low,
     l.range_high,
-    s.year = n.newest_year and s.coverage < 0.999999 as is_preliminary,
+    s.is_preliminary,
     false as is_held,
     cast(null as varchar) as held_reason,
     cast(null as timestamp) as held_since
 from summed as s
-join newest as n on n.framework_id = s.framework_id and n.goal_area_id = s.goal_area_id and n.indicator_id = s.indicator_id
 left join left_out as l
     on l.framework_id = s.framework_id
     and l.goal_area_id = s.goal_area_id
