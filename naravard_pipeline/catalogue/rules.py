@@ -64,7 +64,9 @@ def _check_numbers(measure: Measure, path: Path, report: Report) -> None:
         )
         report(path, ("target", "value"), "wrong", found=said(target.value), wanted=wanted)
     if target and measure.direction == "neutral":
-        reason = Words("without a better direction nothing can be on its way to a target", "utan en bättre riktning går det inte att vara på väg mot ett mål")
+        reason = Words(
+            "without a better direction nothing can be on its way to a target", "utan en bättre riktning går det inte att vara på väg mot ett mål"
+        )
         report(path, ("target",), "superfluous", found="{…}", reason=reason)
 
 

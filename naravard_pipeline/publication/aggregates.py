@@ -32,7 +32,9 @@ left join holds as h on h.measure_id = p.measure_id
 where p.measure_id not in (select measure_id from accepted) or p.measure_id in (select measure_id from left_out)
 group by p.framework_id, p.goal_area_id, p.indicator_id
 """
-_NO_PARTS = "(select null::varchar as framework_id, null::varchar as goal_area_id, null::varchar as indicator_id, null::varchar as measure_id where false)"
+_NO_PARTS = (
+    "(select null::varchar as framework_id, null::varchar as goal_area_id, null::varchar as indicator_id, null::varchar as measure_id where false)"
+)
 
 
 def find_mixed_sql(has_last: bool) -> str:

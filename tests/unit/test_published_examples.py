@@ -71,8 +71,7 @@ class TestTrend:
         assert round(row["p_two_sided"] / 2 + 1e-9, digits) == probability
 
     def test_ties_by_counting_every_order(self):
-        # Two pairs of equal values among five: 30 orders. 1 1 2 2 3 alone has S = 8, and three orders have S = 6 (one neighbouring swap each of 1 2 and 2 3,
-        # each of which is one order), so that P(S >= 8) = 1/30 and P(S >= 6) = 3/30.
+        # Two pairs of equal values among five have 30 orders: 1 1 2 2 3 alone has S = 8; 1 2 1 2 3 and 1 1 2 3 2, one swap away, have S = 6.
         rows = kendall().rows("from int_kendall_distribution where tie_pattern = '2,2,1' order by s desc")
         assert [(r["s"], round(r["p_two_sided"] * 30 / 2)) for r in rows[:2]] == [(8, 1), (6, 3)]
 
@@ -258,17 +257,28 @@ class TestEffects:
         assert (row["effect"], row["effect_lower"], row["comparison"]) == (3, None, "not_comparable")
 
     def test_no_word_says_that_anything_was_caused(self):
-        texts = " ".join(" ".join(map(str, r.values())) for r in Models().seed("assessment_words").rows("from assessment_words where aspect = 'effect'")).lower()
+        texts = " ".join(
+            " ".join(map(str, r.values())) for r in Models().seed("assessment_words").rows("from assessment_words where aspect = 'effect'")
+        ).lower()
         assert not any(word in texts for word in ("orsak", "bero", "tack vare", "led till", "cause"))
 
 
-# OECD/JRC 2008, Handbook on constructing composite indicators, step 5, examples of normalisation: mean years of school, 23 countries, with their z-scores
+# OECD/JRC 2008, Handbook on constructing composite indicators, step 5, examples of normalisation: mean years of school and their z-scores
 SCHOOLING = {
     **{"Finland": 10, "United States": 12, "Sweden": 11.4, "Japan": 9.5, "Korea": 10.8, "Netherlands": 9.4, "United Kingdom": 9.4, "Canada": 11.6},
     **{"Australia": 10.9, "Singapore": 7.1, "Germany": 10.2, "Norway": 11.9, "Ireland": 9.4, "Belgium": 9.3, "New Zealand": 11.7, "Austria": 8.4},
     **{"France": 7.9, "Israel": 9.6, "Spain": 7.3, "Italy": 7.2, "Czech Republic": 9.5, "Hungary": 9.1, "Slovenia": 7.1},
 }
-SCORES = {"Finland": 0.26, "United States": 1.52, "Sweden": 1.14, "Japan": -0.06, "Korea": 0.76, "Netherlands": -0.12, "United Kingdom": -0.12, "Canada": 1.27}
+SCORES = {
+    "Finland": 0.26,
+    "United States": 1.52,
+    "Sweden": 1.14,
+    "Japan": -0.06,
+    "Korea": 0.76,
+    "Netherlands": -0.12,
+    "United Kingdom": -0.12,
+    "Canada": 1.27,
+}
 
 
 def scores(rows, measures):
@@ -301,5 +311,7 @@ class TestComposites:
     def test_a_break_has_a_base_of_its_own_and_a_named_year_wins(self):
         rows = [r for i in range(10) for r in yearly([i, i, i], area_code=str(i), area_type="region")]
         rows += [r for i in range(10) for r in yearly([i * 9], 2004, area_code=str(i), area_type="region", segment_id="m2")]
-        found = scores(rows, [{"measure_id": "m", "base_year": 2002}]).rows("select year, min(base_year) as base from int_composite_scores group by 1 order by 1")
+        found = scores(rows, [{"measure_id": "m", "base_year": 2002}]).rows(
+            "select year, min(base_year) as base from int_composite_scores group by 1 order by 1"
+        )
         assert [(r["year"], r["base"]) for r in found] == [(2001, 2002), (2002, 2002), (2003, 2002), (2004, 2004)]
