@@ -1,5 +1,8 @@
 {#- Distributions in plain arithmetic, so that they run on any engine. -#}
 
+{#- A quantile, interpolated between the two values nearest to it (Hyndman & Fan 1996, type 7); Spark calls it percentile. -#}
+{% macro quantile(value, share) -%} quantile_cont({{ value }}, {{ share }}) {%- endmacro %}
+
 {#- P(Z > z) of the standard normal distribution for z >= 0; error below 7.5e-8 (Abramowitz & Stegun 1964, 26.2.17). -#}
 {% macro normal_tail(z) -%}
     {%- set t = "(1 / (1 + 0.2316419 * " ~ z ~ "))" -%}

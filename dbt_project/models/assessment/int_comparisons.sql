@@ -49,8 +49,8 @@ of_similar as (
         'similar' as comparator,
         any_value(l.period_label) as other_label,
         median(p.value) as other_value,
-        quantile_cont(p.value, 0.25) as other_lower,
-        quantile_cont(p.value, 0.75) as other_upper,
+        {{ quantile('p.value', 0.25) }} as other_lower,
+        {{ quantile('p.value', 0.75) }} as other_upper,
         count(*) as other_count,
         cast(null as double) as other_numerator,
         cast(null as double) as other_denominator

@@ -3,7 +3,7 @@ with named as (
     select
         group_id,
         area_code as member_code,
-        trim(ltrim(substr(group_name_sv, length('Liknande kommuner') + 1), ', ')) as name
+        replace(replace(group_name_sv, 'Liknande kommuner, ', ''), 'Liknande kommuner ', '') as name
     from {{ ref('bridge_area_groups') }}
     where group_type = 'similar'
 ),

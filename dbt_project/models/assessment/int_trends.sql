@@ -2,8 +2,8 @@ with points as (
     select
         measure_id,
         area_code,
-        period_label,
         end_month / 12.0 as year,
+        case when end_month = min(end_month) over (partition by measure_id, area_code) then period_label end as first_period_label,
         value,
         count(*) over (partition by measure_id, area_code) as n
     from {{ ref('int_series') }}
@@ -103,7 +103,7 @@ lengths as (
         measure_id,
         area_code,
         max(n) as n,
-        arg_min(period_label, year) as first_period_label
+        max(first_period_label) as first_period_label
     from points
     group by measure_id, area_code
 )
