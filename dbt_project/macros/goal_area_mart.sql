@@ -3,9 +3,16 @@
   the framework's own county parts and municipalities. An indicator without a measure and a measure without figures keep a row of their own
   (has_figures is false), so that a gap shows as a gap.
   previous_value is the latest earlier value of the same segment, area, sex and age group that the source gave; nation_value and
-  county_value are the sources' own figures for the same period, never means made here.
+  county_value are the sources' own figures for the same period, never means made here. Comparison, place, trend and target stand in the row of the
+  latest whole period, the total; everywhere else they are null.
 -#}
 {% macro goal_area_mart(framework_id, goal_area_id) -%}
+{%- set assessed = [
+    'comparison_nation', 'comparison_nation_sv', 'comparison_county', 'comparison_county_sv', 'comparison_similar', 'comparison_similar_sv',
+    'comparison_previous', 'comparison_previous_sv', 'comparison_baseline', 'comparison_baseline_sv', 'similar_value', 'similar_q1', 'similar_q3',
+    'similar_count', 'place', 'place_of', 'quartile', 'trend', 'trend_sv', 'trend_since', 'slope', 'slope_lower', 'slope_upper',
+    'target_status', 'target_status_sv', 'summary_sv'
+] %}
 with framework as (
     select * from {{ ref('dim_frameworks') }} where framework_id = '{{ framework_id }}'
 ),
@@ -104,6 +111,9 @@ select
     c.nation_value,
     c.county_value,
     c.is_latest_period,
+    {%- for column in assessed %}
+    s.{{ column }},
+    {%- endfor %}
     l.target_value,
     l.target_year,
     l.attribution,
@@ -118,4 +128,12 @@ select
     c.held_since
 from linked as l
 left join in_context as c on c.measure_id = l.measure_id
+left join {{ ref('fct_assessments') }} as s
+    on s.measure_id = c.measure_id
+    and s.area_code = c.area_code
+    and s.period_start = c.period_start
+    and s.period_end = c.period_end
+    and s.reporter = c.reporter
+    and s.age_group = c.age_group
+    and c.sex = 'total'
 {%- endmacro %}

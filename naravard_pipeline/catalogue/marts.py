@@ -8,7 +8,8 @@ import json
 from collections.abc import Mapping
 from pathlib import Path
 
-from naravard_pipeline.catalogue.models import Catalogue, Deprecated
+from naravard_pipeline.catalogue.frameworks import Deprecated
+from naravard_pipeline.catalogue.models import Catalogue
 
 NOTICE = "Written by `make generate` from sources/frameworks/{framework_id}.yml; change that file, not this one."
 
@@ -51,6 +52,32 @@ COLUMNS = {
     "nation_value": "double",
     "county_value": "double",
     "is_latest_period": "boolean",
+    "comparison_nation": "varchar",
+    "comparison_nation_sv": "varchar",
+    "comparison_county": "varchar",
+    "comparison_county_sv": "varchar",
+    "comparison_similar": "varchar",
+    "comparison_similar_sv": "varchar",
+    "comparison_previous": "varchar",
+    "comparison_previous_sv": "varchar",
+    "comparison_baseline": "varchar",
+    "comparison_baseline_sv": "varchar",
+    "similar_value": "double",
+    "similar_q1": "double",
+    "similar_q3": "double",
+    "similar_count": "bigint",
+    "place": "bigint",
+    "place_of": "bigint",
+    "quartile": "integer",
+    "trend": "varchar",
+    "trend_sv": "varchar",
+    "trend_since": "varchar",
+    "slope": "double",
+    "slope_lower": "double",
+    "slope_upper": "double",
+    "target_status": "varchar",
+    "target_status_sv": "varchar",
+    "summary_sv": "varchar",
     "target_value": "double",
     "target_year": "integer",
     "attribution": "varchar",

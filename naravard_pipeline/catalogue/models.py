@@ -1,25 +1,21 @@
-"""The shapes of the catalogue: framework → goal area → indicator ↔ measure ← source, and the areas.
+"""The shapes of the catalogue: sources, measures, and all of it together.
 
 Here: what one file may contain, field by field. The descriptions are Swedish, because editors show them to the statistician.
-Not here: the sections `query` and `derived` (queries), how files are found and read (reader), what must hold between fields and files (rules).
+Not here: frameworks and areas (modules of their names), the sections `query` and `derived` (queries), how
+files are found and read (reader), what must hold between fields and files (rules).
 A class named …File is the content of a file; the class without it also knows its identity, which is the file's name.
 """
 
 import datetime
 import re
-from collections.abc import Mapping
-from functools import cached_property
 from pathlib import Path
 from typing import Literal
 
 from pydantic import ConfigDict, Field
 
+from naravard_pipeline.catalogue.areas import Area, AreaGroup
 from naravard_pipeline.catalogue.fields import (
     AGE_GROUP,
-    GROUP_ID,
-    KOLADA_AREA,
-    SCB_CODE,
-    AreaCode,
     AreaType,
     Identifier,
     Model,
@@ -29,65 +25,13 @@ from naravard_pipeline.catalogue.fields import (
     Whole,
 )
 from naravard_pipeline.catalogue.file_format import FileFormat
+from naravard_pipeline.catalogue.frameworks import Framework
 from naravard_pipeline.catalogue.queries import Derived, Query
 
 Level = Literal["region", "municipality"]
 Status = Literal["published", "draft", "planned", "retired"]
 ValueType = Literal["count", "rate", "share", "mean", "median", "index", "days"]
 SourceKind = Literal["kolada", "files", "pxweb2", "pxweb1", "socialstyrelsen", "vardenisiffror", "derived", "none"]
-
-
-class Indicator(Model):
-    indicator_id: Identifier = Field(description="Permanent namn på indikatorn: gemener, siffror och understreck.")
-    name_sv: Text = Field(description="Indikatorns namn.")
-    name_en: Text = Field(description="Indikatorns namn på engelska.")
-    description_sv: Text = Field(description="Vad indikatorn betyder.")
-
-
-class Deprecated(Model):
-    """En tabell som ska försvinna: läsarna får veta det i de publicerade uppgifterna minst 90 dagar i förväg."""
-
-    since: datetime.date = Field(description="Dagen då det meddelas, ÅÅÅÅ-MM-DD.")
-    remove_after: datetime.date = Field(description="Sista dagen då tabellen säkert finns kvar, ÅÅÅÅ-MM-DD; minst 90 dagar senare.")
-    reason_sv: Text = Field(description="Varför, och vad läsaren gör i stället.")
-    replaced_by: Text | None = Field(None, description="Tabellen som kommer i stället.")
-
-
-class GoalArea(Model):
-    goal_area_id: Identifier = Field(description="Permanent namn på målområdet; det blir en del av tabellens namn.")
-    name_sv: Text = Field(description="Målområdets namn.")
-    name_en: Text = Field(description="Målområdets namn på engelska.")
-    description_sv: Text = Field(description="Vad målområdet handlar om.")
-    indicators: tuple[Indicator, ...] = Field(min_length=1, description="Målområdets indikatorer, i den ordning de visas.")
-    deprecated: Deprecated | None = Field(None, description="Innan ett målområde tas bort: när dess tabell försvinner och varför.")
-
-
-class FocusArea(Model):
-    focus_area_id: Identifier = Field(description="Permanent namn på fokusområdet.")
-    name_sv: Text = Field(description="Fokusområdets namn.")
-    name_en: Text = Field(description="Fokusområdets namn på engelska.")
-
-
-class FrameworkFile(Model):
-    """Ett ramverk (sources/frameworks/<framework_id>.yml): målområden och indikatorer som ett län eller en kommun följer."""
-
-    name_sv: Text = Field(description="Ramverkets namn.")
-    name_en: Text = Field(description="Ramverkets namn på engelska.")
-    description_sv: Text = Field(description="Vad ramverket är och hur länge det gäller.")
-    owner_sv: Text = Field(description="Vem som äger ramverket.")
-    county_code: AreaCode = Field(description="Länets kod, inom citattecken, t.ex. '04'.")
-    decided_date: datetime.date | None = Field(None, description="När ramverket beslutades, ÅÅÅÅ-MM-DD.")
-    target_year: Whole | None = Field(None, ge=2000, le=2100, description="Året för målbilden.")
-    focus_areas: tuple[FocusArea, ...] = Field((), description="Fokusområden tvärs över målområdena.")
-    goal_areas: tuple[GoalArea, ...] = Field(min_length=1, description="Målområdena, i den ordning de visas.")
-
-
-class Framework(FrameworkFile):
-    framework_id: str
-
-    @cached_property
-    def indicators(self) -> Mapping[str, Indicator]:
-        return {i.indicator_id: i for g in self.goal_areas for i in g.indicators}
 
 
 class SourceFile(Model):
@@ -175,6 +119,13 @@ class Review(Model):
     )
 
 
+class Rebase(Model):
+    """En känd ändring i en månads- eller kvartalsserie: styrdiagrammets gränser räknas om från den dagen, och bara då."""
+
+    date: datetime.date = Field(description="Från och med vilken dag gränserna räknas om, ÅÅÅÅ-MM-DD.")
+    reason_sv: Text = Field(description="Vad som ändrades, t.ex. ett nytt arbetssätt. Texten visas i diagrammet.")
+
+
 class MeasureFile(Model):
     """Ett mått (sources/<källa>/<measure_id>.yml). Filens namn är måttets permanenta namn."""
 
@@ -215,6 +166,14 @@ class MeasureFile(Model):
     )
     review: Review = Field(Review(), description="Vilka ändringar som en person godkänner innan de publiceras.")
     target: Target | None = Field(None, description="Beslutat målvärde, om det finns.")
+    baseline_period: Text | None = Field(
+        None, description="Perioden som utvecklingen jämförs med, som den visas, t.ex. '2019'. Utelämnat: seriens första hela period."
+    )
+    base_year: Whole | None = Field(
+        None, ge=1990, le=2100, description="Basår i sammanvägda index. Utelämnat: det första år då minst tio områden av samma slag har värde."
+    )
+    similar_theme: Text = Field("övergripande", description="Vilken av Koladas indelningar i liknande kommuner som används, t.ex. äldreomsorg.")
+    rebase: tuple[Rebase, ...] = Field((), description="Kända ändringar i en månads- eller kvartalsserie, då styrdiagrammets gränser räknas om.")
     caveat_sv: Text | None = Field(None, description="Det läsaren måste veta för att inte misstolka siffran.")
     focus_areas: tuple[Identifier, ...] = Field((), description="Fokusområden (focus_area_id) som måttet hör till.")
     retired: Retired | None = Field(None, description="Krävs när status är retired: när, varför och vad som kom i stället.")
@@ -254,29 +213,6 @@ class Measure(MeasureFile):
     def is_live(self) -> bool:
         """Whether it is fetched, sent in or computed. A retired measure still is: its history is shown."""
         return self.status != "planned" and any(x is not None for x in (self.source_code, self.file, self.query, self.derived))
-
-
-class Area(Model):
-    area_code: AreaCode = Field(description="SCB:s kod inom citattecken: '00' riket, två siffror region, fyra kommun, '04-norra' länsdel.")
-    kolada_code: str | None = Field(None, pattern=KOLADA_AREA, description="Koladas kod inom citattecken.")
-    scb_code: str | None = Field(None, pattern=SCB_CODE, description="SCB:s kod inom citattecken.")
-    name_sv: Text = Field(description="Områdets namn.")
-    area_type: AreaType = Field(description="Slags område.")
-    parent_code: AreaCode | None = Field(None, description="Området som detta ligger i, inom citattecken.")
-
-
-class AreaGroup(Model):
-    group_id: str = Field(pattern=GROUP_ID, description="Gruppens permanenta namn.")
-    name_sv: Text = Field(description="Gruppens namn.")
-    group_type: Literal["county_part"] = Field(description="Slags grupp.")
-    members: tuple[AreaCode, ...] = Field(min_length=1, description="Kommunernas koder, inom citattecken.")
-
-
-class AreasFile(Model):
-    """Områdena (sources/areas/<namn>.yml): riket, regioner, länsdelar och kommuner."""
-
-    areas: tuple[Area, ...] = Field(min_length=1, description="Alla områden, i den ordning de visas.")
-    area_groups: tuple[AreaGroup, ...] = Field((), description="Grupper av kommuner, t.ex. länsdelar.")
 
 
 class Catalogue(Model):

@@ -13,17 +13,10 @@ from ruamel.yaml.constructor import ConstructorError, DuplicateKeyError, SafeCon
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
 from naravard_pipeline.catalogue import query_rules, rules
+from naravard_pipeline.catalogue.areas import AreasFile
 from naravard_pipeline.catalogue.fields import IDENTIFIER, Model
-from naravard_pipeline.catalogue.models import (
-    AreasFile,
-    Catalogue,
-    Framework,
-    FrameworkFile,
-    Measure,
-    MeasureFile,
-    Source,
-    SourceFile,
-)
+from naravard_pipeline.catalogue.frameworks import Framework, FrameworkFile
+from naravard_pipeline.catalogue.models import Catalogue, Measure, MeasureFile, Source, SourceFile
 from naravard_pipeline.catalogue.problems import CatalogueError, Problem, Words
 from naravard_pipeline.catalogue.publication import PublicationFile
 from naravard_pipeline.catalogue.validation import explain
@@ -97,6 +90,9 @@ class _Reading:
                 query_rules.check_query(measure, path, source, self.report)
                 query_rules.check_derived(measure, path, source, catalogue.measures, measure_ids, self.report)
         rules.check_source_codes(measures, self.report)
+        if len(measures) == len(measure_paths):
+            for path, framework in frameworks.items():
+                rules.check_weights(framework, path, measures.values(), self.report)
         self.read_publication()  # whoever publishes reads it again; a problem in it should show at once
         return catalogue
 

@@ -10,7 +10,9 @@ from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 from typing import Protocol
 
-from naravard_pipeline.catalogue.models import Area, AreaGroup, Framework, Measure, Source
+from naravard_pipeline.catalogue.areas import Area, AreaGroup
+from naravard_pipeline.catalogue.frameworks import Framework
+from naravard_pipeline.catalogue.models import Measure, Source
 from naravard_pipeline.catalogue.problems import Words, closest, said
 from naravard_pipeline.catalogue.queries import QUERY_OF_KIND
 
@@ -38,6 +40,7 @@ def check_measure(
     _check_numbers(measure, path, report)
     _check_source(measure, path, source, report)
     _check_retirement(measure, path, measure_ids, report)
+    _check_rebases(measure, path, report)
     if frameworks is not None:
         _check_links(measure, path, frameworks, report)
     if measure.file and measure.file.county_code:
@@ -62,6 +65,11 @@ def _check_numbers(measure: Measure, path: Path, report: Report) -> None:
             f"a number within bounds ({bounds.min:.15g} to {bounds.max:.15g})", f"ett tal inom bounds ({bounds.min:.15g} till {bounds.max:.15g})"
         )
         report(path, ("target", "value"), "wrong", found=said(target.value), wanted=wanted)
+    if target and measure.direction == "neutral":
+        reason = Words(
+            "without a better direction nothing can be on its way to a target", "utan en bättre riktning går det inte att vara på väg mot ett mål"
+        )
+        report(path, ("target",), "superfluous", found="{…}", reason=reason)
 
 
 def _check_source(measure: Measure, path: Path, source: Source | None, report: Report) -> None:
@@ -100,6 +108,30 @@ def _check_retirement(measure: Measure, path: Path, measure_ids: Collection[str]
     if successor and (successor not in measure_ids or successor == measure.measure_id):
         others = set(measure_ids) - {measure.measure_id}
         report_unknown(path, ("retired", "replaced_by"), Words("other measure", "annan måttfil"), successor, others, report)
+
+
+def _check_rebases(measure: Measure, path: Path, report: Report) -> None:
+    if measure.rebase and measure.frequency not in ("month", "quarter"):
+        reason = Words("only monthly and quarterly series have a run chart", "bara månads- och kvartalsserier har styrdiagram")
+        report(path, ("rebase",), "superfluous", found="[…]", reason=reason)
+    seen: dict[object, int] = {}
+    for i, rebase in enumerate(measure.rebase):
+        first = seen.setdefault(rebase.date, i)
+        if first != i:
+            remedy = Words("name a change once, with all its reasons", "ange en ändring en gång, med alla skäl")
+            report(path, ("rebase", i, "date"), "twice", found=f"`{rebase.date}`", other=f"rebase[{first}]", remedy=remedy)
+
+
+def check_weights(framework: Framework, path: Path, measures: Collection[Measure], report: Report) -> None:
+    """A goal area weighs only measures that stand under one of its indicators."""
+    for i, goal_area in enumerate(framework.goal_areas):
+        indicators = {x.indicator_id for x in goal_area.indicators}
+        links = {(m.measure_id, link.indicator) for m in measures for link in m.indicators if link.framework == framework.framework_id}
+        known = {measure_id for measure_id, indicator in links if indicator in indicators}
+        for measure_id in goal_area.weights:
+            if measure_id not in known:
+                kind = Words("measure of this goal area", "måttfil i målområdet")
+                report_unknown(path, ("goal_areas", i, "weights", measure_id), kind, measure_id, known, report)
 
 
 def _check_links(measure: Measure, path: Path, frameworks: Mapping[str, Framework], report: Report) -> None:

@@ -6,8 +6,10 @@ Here: the models as schemas, and their files. Not here: the rules a schema canno
 import json
 from pathlib import Path
 
+from naravard_pipeline.catalogue.areas import AreasFile
 from naravard_pipeline.catalogue.fields import Model
-from naravard_pipeline.catalogue.models import AreasFile, FrameworkFile, MeasureFile, SourceFile
+from naravard_pipeline.catalogue.frameworks import FrameworkFile
+from naravard_pipeline.catalogue.models import MeasureFile, SourceFile
 from naravard_pipeline.catalogue.publication import PublicationFile
 
 FILES: dict[str, type[Model]] = {

@@ -8,7 +8,8 @@ from collections.abc import Iterable, Mapping
 import pyarrow as pa
 
 from naravard_pipeline.catalogue.attribution import attribution_of
-from naravard_pipeline.catalogue.models import Catalogue, Framework, Measure, Source
+from naravard_pipeline.catalogue.frameworks import Framework
+from naravard_pipeline.catalogue.models import Catalogue, Measure, Source
 from naravard_pipeline.catalogue.queries import Combination, Ratio
 
 TEXT, WHOLE, NUMBER = pa.string(), pa.int32(), pa.float64()
@@ -61,6 +62,9 @@ SCHEMAS: Mapping[str, pa.Schema] = {
             "approval": TEXT,
             "target_value": NUMBER,
             "target_year": WHOLE,
+            "baseline_period": TEXT,
+            "base_year": WHOLE,
+            "similar_theme": TEXT,
             "caveat_sv": TEXT,
             "docs_url": TEXT,
             "suppression_threshold": WHOLE,
@@ -85,6 +89,9 @@ SCHEMAS: Mapping[str, pa.Schema] = {
             "part": TEXT,
         }
     ),
+    "rebases": pa.schema({"measure_id": TEXT, "rebase_date": pa.date32(), "reason_sv": TEXT}),
+    # A measure under two indicators of a goal area counts once there: with the goal area's own weight, else with its largest.
+    "goal_area_measures": pa.schema({"framework_id": TEXT, "goal_area_id": TEXT, "measure_id": TEXT, "weight": NUMBER}),
     "indicator_measures": pa.schema({"framework_id": TEXT, "indicator_id": TEXT, "measure_id": TEXT, "weight": NUMBER, "official_name_sv": TEXT}),
     "areas": pa.schema(
         {"area_code": TEXT, "kolada_code": TEXT, "scb_code": TEXT, "name_sv": TEXT, "area_type": TEXT, "parent_code": TEXT, "sort_order": WHOLE}
@@ -126,6 +133,10 @@ def build_tables(catalogue: Catalogue) -> dict[str, pa.Table]:
             for measure in catalogue.measures.values()
             for link in measure.indicators
         ],
+        "rebases": [
+            {"measure_id": m.measure_id, "rebase_date": r.date, "reason_sv": r.reason_sv} for m in catalogue.measures.values() for r in m.rebase
+        ],
+        "goal_area_measures": [row for framework in catalogue.frameworks.values() for row in _goal_area_measures(framework, catalogue)],
         "areas": _numbered(area.model_dump() for area in catalogue.areas.values()),
         "area_groups": _area_groups(catalogue),
         "sources": [source.model_dump(include=set(SCHEMAS["sources"].names)) for source in catalogue.sources.values()],
@@ -145,7 +156,7 @@ def _goal_areas(frameworks: Iterable[Framework]) -> list[dict]:
     rows = []
     for framework in frameworks:
         rows += _numbered(
-            {"framework_id": framework.framework_id, **g.model_dump(exclude={"indicators", "deprecated"})} for g in framework.goal_areas
+            {"framework_id": framework.framework_id, **g.model_dump(exclude={"indicators", "deprecated", "weights"})} for g in framework.goal_areas
         )
     return rows
 
@@ -159,6 +170,19 @@ def _indicators(frameworks: Iterable[Framework]) -> list[dict]:
             for goal_area in framework.goal_areas
             for indicator in goal_area.indicators
         )
+    return rows
+
+
+def _goal_area_measures(framework: Framework, catalogue: Catalogue) -> list[dict]:
+    rows = []
+    for goal_area in framework.goal_areas:
+        indicators = {i.indicator_id for i in goal_area.indicators}
+        for measure in catalogue.measures.values():
+            weights = [x.weight for x in measure.indicators if x.framework == framework.framework_id and x.indicator in indicators]
+            if weights:
+                weight = goal_area.weights.get(measure.measure_id, max(weights))
+                ids = {"framework_id": framework.framework_id, "goal_area_id": goal_area.goal_area_id, "measure_id": measure.measure_id}
+                rows.append({**ids, "weight": weight})
     return rows
 
 

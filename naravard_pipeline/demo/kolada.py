@@ -94,13 +94,18 @@ class DemoKolada:
 
     @cached_property
     def _group_rows(self) -> list[dict[str, Any]]:
-        """A group for each region: its municipalities."""
+        """A group for each region: its municipalities. And one for each municipality: seven that stand for those like it."""
         rows = []
         for code, region in self._areas.items():
             members = [(c, a) for c, a in self._areas.items() if a.parent_code == region.area_code and a.area_type == "municipality"]
             if members:
                 listed = [{"member_id": c, "member_title": a.name_sv} for c, a in members]
                 rows.append({"id": f"G{code}", "title": f"{region.name_sv} kommuner {MADE_UP} (ovägt medel)", "members": listed})
+        municipalities = [(c, a) for c, a in self._areas.items() if a.area_type == "municipality"]
+        for i, (code, area) in enumerate(municipalities):
+            like = (municipalities[i + 1 :] + municipalities[:i])[:7]
+            listed = [{"member_id": c, "member_title": a.name_sv} for c, a in like]
+            rows.append({"id": f"G9{code}", "title": f"Liknande kommuner, övergripande, {area.name_sv}, {self._last_year}", "members": listed})
         return rows
 
     def _data(self, keys: Mapping[str, list[str]]) -> Iterator[dict[str, Any]]:

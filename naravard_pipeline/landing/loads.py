@@ -37,6 +37,7 @@ def land_catalogue(landing: Landing, catalogue: Catalogue, code: str, is_demo: b
         for name in ("measures", "sources"):
             tables[name] = _with_column(tables[name], "attribution", MADE_UP)
     changed = [landing.land_table(f"catalogue/{name}", table) for name, table in tables.items()]
+    changed.append(landing.land_table("home", pa.table({"is_demo": [is_demo]})))
     changed.append(landing.write_index())
     loads = build_loads(landing, tables, code)
     changed.append(landing.land_table("loads", loads))

@@ -11,6 +11,7 @@ from typing import Any
 
 import duckdb
 
+from naravard_pipeline.publication.aggregates import AGGREGATES, aggregate_rows_sql, find_mixed_sql
 from naravard_pipeline.publication.build import fingerprint, fingerprints
 from naravard_pipeline.publication.contract import Table
 from naravard_pipeline.publication.decisions import Entry
@@ -41,6 +42,7 @@ GAP_COLUMNS = {
 }
 INDICATOR_COLUMNS = {"framework_id", "goal_area_id", "goal_area_name_sv", "indicator_id", "indicator_name_sv", "indicator_sort_order"}
 FLAGS = {"has_figures", "is_held"}
+OF_THE_CATALOGUE = {"bridge_indicator_measures", "bridge_goal_area_measures", "bridge_initiative_measures", "dim_rebases"}
 PUBLISHED = "('published', 'planned', 'retired')"  # a draft goes through everything but this
 
 
@@ -95,6 +97,8 @@ def assemble(
         f"create temp table accepted as select measure_id from candidate.main.dim_measures where status in {PUBLISHED} "
         "and measure_id not in (select measure_id from holds)"
     )
+    if any(table.name in AGGREGATES for table in tables):
+        connection.execute(find_mixed_sql(has_table(connection, "last", "fct_composite_parts")))
     for table in tables:
         connection.execute(f"create table {table.name} as {_rows_sql(connection, table)} order by {', '.join(table.key) or 'all'}")
         if "has_figures" in table.column_names:
@@ -147,10 +151,12 @@ def _keep_first_dates(connection: duckdb.DuckDBPyConnection) -> None:
 
 def _rows_sql(connection: duckdb.DuckDBPyConnection, table: Table) -> str:
     columns = ", ".join(table.column_names)
+    if table.name in AGGREGATES:
+        return aggregate_rows_sql(table, _columns_of_last(connection, table))
     if not table.is_by_measure:
         return f"select {columns} from candidate.main.{table.name}"
     # What describes a measure stays although its figures are left out; the figures themselves go.
-    if table.name == "bridge_indicator_measures":  # where a measure belongs is the catalogue's word, whatever becomes of its figures
+    if table.name in OF_THE_CATALOGUE:  # where a measure belongs is the catalogue's word, whatever becomes of its figures
         return f"(select {columns} from candidate.main.{table.name} where measure_id in (select measure_id from shown))"
     describes = table.name == "dim_measures"
     without = "" if describes else " and measure_id not in (select measure_id from left_out)"
@@ -160,10 +166,11 @@ def _rows_sql(connection: duckdb.DuckDBPyConnection, table: Table) -> str:
     if "has_figures" in table.column_names:
         gap = ", ".join(_gap_column(c.name, c.type) for c in table.columns)
         parts.append(f"select distinct {gap} from candidate.main.{table.name} where measure_id in (select measure_id from left_out)")
-    if has_table(connection, "last", table.name):
-        there = {r[0] for r in connection.execute(f"select column_name from (describe last.main.{table.name})").fetchall()}
+    if there := _columns_of_last(connection, table):
         kept = ", ".join(_held_column(c.name, c.type, there) for c in table.columns)
         still = f" where l.indicator_id in (select indicator_id from candidate.main.{table.name})" if "has_figures" in table.column_names else ""
+        if table.name == "fct_initiative_effects":  # an initiative that left the register takes its effects along
+            still = " where l.initiative_id in (select initiative_id from candidate.main.dim_initiatives)"
         parts.append(f"select {kept} from last.main.{table.name} as l join holds using (measure_id){still}")
     return "(" + " union all ".join(parts) + ")"
 
@@ -211,6 +218,13 @@ def _verify(connection: duckdb.DuckDBPyConnection, tables: Sequence[Table]) -> N
                 failures.append(f"{table.name}.{relation.column}: {lost} values would point at nothing in {relation.to_table}.")
     if failures:
         raise GateClosed(failures)
+
+
+def _columns_of_last(connection: duckdb.DuckDBPyConnection, table: Table) -> set[str]:
+    """Names of the columns that the last release has of a table; none where it has no such table."""
+    if not has_table(connection, "last", table.name):
+        return set()
+    return {r[0] for r in connection.execute(f"select column_name from (describe last.main.{table.name})").fetchall()}
 
 
 def has_table(connection: duckdb.DuckDBPyConnection, database: str, table: str) -> bool:

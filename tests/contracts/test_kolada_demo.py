@@ -133,7 +133,7 @@ def test_lands_every_measure_with_plausible_figures(base, tmp_path):
     assert set(regional["municipality"].to_pylist()) == {"0000", "0004"}
     assert set(regional["gender"].to_pylist()) == {"T"}
     groups = pq.read_table(tmp_path / "landing" / "kolada" / "municipality_groups.parquet")
-    assert (groups.num_rows, groups.column_names) == (50, ["group_id", "title", "member_id", "member_title"])
+    assert (groups.num_rows, groups.column_names) == (50 + 50 * 7, ["group_id", "title", "member_id", "member_title"])
     assert [o.state for o in land_kolada(settings_for(base, tmp_path), [SHARE, REGIONAL], AREAS, landing)] == ["unchanged"] * 2
 
 

@@ -10,8 +10,8 @@ import pytest
 from publishing import TABLES, Bench
 
 from naravard_pipeline.catalogue import read_catalogue
+from naravard_pipeline.catalogue.frameworks import Deprecated
 from naravard_pipeline.catalogue.marts import build_mart_files
-from naravard_pipeline.catalogue.models import Deprecated
 from naravard_pipeline.publication import meta, promise
 from naravard_pipeline.publication.contract import Column, Deprecation, Table, read_tables
 from naravard_pipeline.publication.promise import (

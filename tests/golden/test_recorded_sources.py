@@ -57,6 +57,33 @@ def test_the_marts_show_them_for_the_county(world):
     assert mart == facts > 0
 
 
+def test_nothing_made_up_is_in_a_real_release(world):
+    home, _ = world
+    for table in ("dim_initiatives", "bridge_initiative_areas", "bridge_initiative_measures", "fct_initiative_effects"):
+        assert published(home, f"select count(*) from {table}") == [(0,)]
+
+
+def test_an_areas_page_can_say_all_of_it_in_a_sentence(world):
+    home, _ = world
+    [(said,)] = published(
+        home,
+        "select summary_sv from mart_sormland_tillsammans where measure_id = 'delaktighet_hemtjanst' and area_code = '0484' and place > 0",
+    )
+    assert said.startswith("Eskilstuna 2025: ") and "riket" in said and "liknande kommuner (median)" in said and "utvecklingen sedan" in said
+
+
+def test_every_municipality_has_its_like(world):
+    home, _ = world
+    [(with_similar, all_of_them)] = published(
+        home,
+        """
+        select count(a.similar_value), count(*) from fct_assessments as a join dim_areas using (area_code)
+        where a.measure_id = 'delaktighet_hemtjanst' and area_type = 'municipality'
+        """,
+    )
+    assert with_similar > 0.95 * all_of_them
+
+
 def test_nothing_is_held_and_no_live_measure_is_missing(world):
     home, _ = world
     assert published(home, "select count(*) from fct_observations where is_held") == [(0,)]

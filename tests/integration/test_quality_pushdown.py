@@ -25,7 +25,8 @@ create table dim_areas as
   union all select '04-norra', 'county_part', 'Norra', '04';
 create table dim_measures as
   select measure_id, 'Mått ' || measure_id as name_sv, 'procent' as unit, 'Andel av alla' as definition_sv, value_type, 'published' as status,
-    frequency, 0.0 as value_min, 100.0 as value_max, 50.0 as max_change, 80.0 as min_coverage, area_types, 5 as suppression_threshold
+    frequency, 0.0 as value_min, 100.0 as value_max, 50.0 as max_change, 80.0 as min_coverage, area_types, 5 as suppression_threshold,
+    'total' as age_group
   from (values
     ('falls', 'share', 'year', 'nation,region'), ('trust', 'share', 'year', 'nation, region'), ('sip', 'count', 'month', 'municipality')
   ) as t(measure_id, value_type, frequency, area_types);
@@ -46,6 +47,14 @@ insert into fct_observations by name
     null as value, 'suppressed' as status, '2024-04' as period_label, date '2024-04-01' as period_start, date '2024-04-30' as period_end
   )
   from fct_observations where measure_id = 'sip' and period_label = '2024-03';
+create table fct_assessments as
+  select distinct measure_id, area_code, 0.5::double as slope from fct_observations where value is not null and sex = 'total';
+create table fct_run_charts as
+  select 'sip' as measure_id, '0401' as area_code, 'a' as segment_id, 1 as section, case when i < 4 then 'shift' else 'none' end as signal
+  from range(12) as t(i);
+create table fct_composites as
+  select 'sormland' as framework_id, 'nara' as goal_area_id, 'all' as indicator_id, area_code, 2023 as year, (90 + area_code::int)::double as value
+  from dim_areas where area_type = 'region';
 create table dim_indicators as
   select 'sormland' as framework_id, * from (values
     ('tillsammans', 'delaktighet'), ('tillsammans', 'samordning'), ('nara', 'kontinuitet'), ('god_halsa_vard_omsorg', 'rehabiliterande')
@@ -91,6 +100,16 @@ BAD = {
         "update fct_observations set value = null, status = 'missing' where measure_id = 'falls' and period_label = '2023' and area_code > '05'",
         FALLS,
     ),
+    ("fct_assessments", "every_area_with_figures_is_assessed"): (
+        "delete from fct_assessments where measure_id = 'falls' and area_code = '04'",
+        FALLS,
+    ),
+    ("fct_assessments", "no_slope_crosses_all_the_measures_bounds_in_a_year"): (
+        "update fct_assessments set slope = -100.5 where measure_id = 'falls' and area_code = '04'",
+        FALLS,
+    ),
+    ("fct_run_charts", "most_points_of_a_run_chart_are_usual"): ("update fct_run_charts set signal = 'shift'", ["sip"]),
+    ("fct_composites", "the_mean_of_all_areas_stays_within_two_deviations_of_100"): ("update fct_composites set value = 120.1", []),
     ("dim_areas", "there_is_one_nation"): ("delete from dim_areas where area_code = '00'", []),
     ("dim_areas", "there_are_21_regions"): ("delete from dim_areas where area_code = '04'", []),
     ("dim_areas", "there_are_290_municipalities"): ("delete from dim_areas where area_code = '0404'", []),

@@ -170,6 +170,20 @@ CASES = {
     "no bounds": (MEASURE, "bounds:\n  min: 0\n  max: 80\n", "", [": bounds: missing; add it: every measure that is not planned has bounds"]),
     "target outside bounds": (MEASURE, "value: 40", "value: 400", [
         ":17: target.value: there is 400; expected a number within bounds (0 to 80)"]),
+    "target without a direction": (MEASURE, "lower_is_better", "neutral", [
+        ":17: target: there is {…}; remove it: without a better direction nothing can be on its way to a target"]),
+    "a run chart of years": (MEASURE, "target:", "rebase: [{date: 2024-05-01, reason_sv: Nytt}]\ntarget:", [
+        ":17: rebase: there is […]; remove it: only monthly and quarterly series have a run chart"]),
+    "one change twice": (
+        "local/sip.yml", "unit: antal",
+        "frequency: month\nrebase:\n- {date: 2024-05-01, reason_sv: A}\n- {date: 2024-05-01, reason_sv: B}\nunit: antal", [
+        ":10: rebase[1].date: `2024-05-01` also stands in rebase[0]; name a change once, with all its reasons"]),
+    "a change without a reason": ("local/sip.yml", "unit: antal", "frequency: month\nrebase: [{date: 2024-05-01}]\nunit: antal", [
+        ":8: rebase[0].reason_sv: missing; add `reason_sv:`"]),
+    "a weight of a measure that is not there": (FRAMEWORK, "    indicators:", "    weights: {dygm: 2}\n    indicators:", [
+        ":14: goal_areas[0].weights.dygm: there is no measure of this goal area `dygm`; did you mean `dygn`?"]),
+    "a weight of a measure elsewhere": (FRAMEWORK, "    indicators:", "    weights: {sip: 2}\n    indicators:", [
+        ":14: goal_areas[0].weights.sip: there is no measure of this goal area `sip`; known: dygn"]),
     "unknown framework": (MEASURE, "framework: sormland", "framework: sormlnd", [
         ":6: indicators[0].framework: there is no framework `sormlnd`; did you mean `sormland`?"]),
     "unknown indicator": (MEASURE, "indicator: samordning", "indicator: samordnig", [

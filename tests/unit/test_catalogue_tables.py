@@ -110,6 +110,9 @@ def test_a_measure_row(catalogue):
         "approval": "automatic",
         "target_value": 80.0,
         "target_year": 2030,
+        "baseline_period": None,
+        "base_year": None,
+        "similar_theme": "övergripande",
         "caveat_sv": None,
         "docs_url": None,
         "suppression_threshold": 5,
@@ -136,6 +139,23 @@ def test_a_measure_under_two_indicators_is_two_links_of_one_measure(catalogue):
         {"framework_id": "lan", "indicator_id": "a1", "measure_id": "ny", "weight": 1.0, "official_name_sv": "Mått"},
         {"framework_id": "lan", "indicator_id": "b1", "measure_id": "ny", "weight": 0.5, "official_name_sv": "Ett; Två"},
     ]
+
+
+def test_a_measure_under_two_indicators_of_a_goal_area_counts_there_once(catalogue):
+    def weights(**own):
+        goal_areas = [{"goal_area_id": "ab", **WORDS, "weights": own, "indicators": [{"indicator_id": i, **WORDS} for i in ("a1", "b1")]}]
+        framework = Framework(framework_id="lan", owner_sv="Länet", county_code="04", goal_areas=goal_areas, **WORDS)
+        changed = catalogue.model_copy(update={"frameworks": {"lan": framework}})
+        return [(r["measure_id"], r["weight"]) for r in build_tables(changed)["goal_area_measures"].to_pylist()]
+
+    assert weights() == [("ny", 1.0)]  # the larger of 1 and 0.5
+    assert weights(ny=0.2) == [("ny", 0.2)]
+
+
+def test_a_declared_change_is_a_row(catalogue):
+    monthly = measure("ny", frequency="month", rebase=[{"date": date(2024, 5, 1), "reason_sv": "Nytt arbetssätt."}])
+    changed = catalogue.model_copy(update={"measures": {"ny": monthly}})
+    assert build_tables(changed)["rebases"].to_pylist() == [{"measure_id": "ny", "rebase_date": date(2024, 5, 1), "reason_sv": "Nytt arbetssätt."}]
 
 
 def test_groups_are_those_of_the_file_and_the_municipalities_of_each_region(catalogue):

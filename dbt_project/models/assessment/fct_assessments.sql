@@ -1,0 +1,199 @@
+{{ config(contract={'enforced': true}) }}
+{% set comparators = ['nation', 'county', 'similar', 'previous', 'baseline'] -%}
+with latest as (
+    select
+        s.*,
+        a.name_sv as area_name_sv,
+        m.name_sv as measure_name_sv,
+        m.unit,
+        m.direction,
+        m.decimals,
+        m.target_value,
+        m.target_year
+    from {{ ref('int_series') }} as s
+    join {{ ref('dim_measures') }} as m on m.measure_id = s.measure_id
+    join {{ ref('dim_areas') }} as a on a.area_code = s.area_code
+    where s.is_latest
+),
+
+-- Everybody of the kind with a figure for the very same period, whether or not it is their latest. Equal values share the better place, and the
+-- next place is left out: 1, 2, 2, 4. A bare count has no place: it follows the number of people.
+peers as (
+    select
+        s.measure_id,
+        s.area_code,
+        s.months_back,
+        rank() over (
+            partition by s.measure_id, s.area_type, s.period_start, s.period_end
+            order by case when m.direction = 'lower_is_better' then s.value else -s.value end
+        ) as place,
+        count(*) over (partition by s.measure_id, s.area_type, s.period_start, s.period_end) as place_of
+    from {{ ref('int_series') }} as s
+    join {{ ref('dim_measures') }} as m on m.measure_id = s.measure_id
+    where s.area_type <> 'nation'
+        and m.value_type <> 'count'
+        and exists (
+            select 1 from latest as l where l.measure_id = s.measure_id and l.period_start = s.period_start and l.period_end = s.period_end
+        )
+),
+
+places as (
+    select
+        measure_id,
+        area_code,
+        place,
+        place_of,
+        case when place_of >= 4 then cast(floor(4 * (place - 1) / place_of) as integer) + 1 end as quartile
+    from peers
+    where months_back = 0 and place_of >= 2
+),
+
+compared as (
+    select
+        measure_id,
+        area_code,
+        {%- for c in comparators %}
+        max(case when comparator = '{{ c }}' then comparison end) as comparison_{{ c }},
+        max(case when comparator = '{{ c }}' then other_value end) as {{ c }}_value,
+        max(case when comparator = '{{ c }}' then difference end) as {{ c }}_difference,
+        {%- endfor %}
+        max(case when comparator = 'similar' then other_lower end) as similar_q1,
+        max(case when comparator = 'similar' then other_upper end) as similar_q3,
+        max(case when comparator = 'similar' then other_count end) as similar_count,
+        max(case when comparator = 'previous' then other_label end) as previous_label,
+        max(case when comparator = 'baseline' then other_label end) as baseline_label
+    from {{ ref('int_comparisons') }}
+    group by measure_id, area_code
+),
+
+gathered as (
+    select
+        l.*,
+        {%- for c in comparators %}
+        coalesce(c.comparison_{{ c }}, 'not_comparable') as comparison_{{ c }},
+        c.{{ c }}_value,
+        c.{{ c }}_difference,
+        {%- endfor %}
+        c.similar_q1,
+        c.similar_q3,
+        c.similar_count,
+        c.previous_label,
+        c.baseline_label,
+        p.place,
+        p.place_of,
+        p.quartile,
+        t.trend,
+        t.periods as trend_periods,
+        t.first_period_label as trend_since,
+        t.tau,
+        t.p_value,
+        t.slope,
+        t.slope_lower,
+        t.slope_upper,
+        case when l.direction = 'lower_is_better' then -1 else 1 end * (l.value - l.target_value) as beyond_target,
+        case when l.direction = 'lower_is_better' then -1 else 1 end
+            * (l.value + t.slope * (l.target_year * 12 + 12 - l.end_month) / 12.0 - l.target_value) as beyond_target_then
+    from latest as l
+    join {{ ref('int_trends') }} as t on t.measure_id = l.measure_id and t.area_code = l.area_code
+    left join compared as c on c.measure_id = l.measure_id and c.area_code = l.area_code
+    left join places as p on p.measure_id = l.measure_id and p.area_code = l.area_code
+),
+
+judged as (
+    select
+        *,
+        case
+            when target_value is null then 'no_target'
+            when direction = 'neutral' then 'not_assessed'
+            when beyond_target >= 0 then 'reached'
+            when target_year * 12 + 12 <= end_month then 'off_the_way'
+            when trend = 'too_short' then 'not_assessed'
+            when target_year is null then case when trend = 'improving' then 'on_the_way' else 'off_the_way' end
+            when beyond_target_then >= 0 then 'on_the_way'
+            else 'off_the_way'
+        end as target_status
+    from gathered
+),
+
+worded as (
+    select
+        j.*,
+        {%- for c in comparators %}
+        w_{{ c }}.word_sv as comparison_{{ c }}_sv,
+        w_{{ c }}.word_en as comparison_{{ c }}_en,
+        {%- endfor %}
+        w_trend.word_sv as trend_sv,
+        w_trend.word_en as trend_en,
+        w_target.word_sv as target_status_sv,
+        w_target.word_en as target_status_en
+    from judged as j
+    {%- for c in comparators %}
+    join {{ ref('assessment_words') }} as w_{{ c }} on w_{{ c }}.aspect = 'comparison' and w_{{ c }}.word = j.comparison_{{ c }}
+    {%- endfor %}
+    join {{ ref('assessment_words') }} as w_trend on w_trend.aspect = 'trend' and w_trend.word = j.trend
+    join {{ ref('assessment_words') }} as w_target on w_target.aspect = 'target' and w_target.word = j.target_status
+)
+
+select
+    measure_id,
+    area_code,
+    period_start,
+    period_end,
+    period_label,
+    age_group,
+    reporter,
+    segment_id,
+    value,
+    ci_lower,
+    ci_upper,
+    {%- for c in comparators %}
+    comparison_{{ c }},
+    comparison_{{ c }}_sv,
+    comparison_{{ c }}_en,
+    {{ c }}_value,
+    {{ c }}_difference,
+    {%- endfor %}
+    similar_q1,
+    similar_q3,
+    similar_count,
+    previous_label,
+    baseline_label,
+    place,
+    place_of,
+    quartile,
+    trend,
+    trend_sv,
+    trend_en,
+    trend_periods,
+    trend_since,
+    tau,
+    p_value,
+    slope,
+    slope_lower,
+    slope_upper,
+    target_status,
+    target_status_sv,
+    target_status_en,
+    concat(
+        area_name_sv, ' ', period_label, ': ', {{ swedish_number('value', 'decimals') }}, {{ unit_after_number('unit') }},
+        {%- for c, name in [('nation', 'riket'), ('county', 'regionen'), ('similar', 'liknande kommuner')] %}
+        case
+            when {{ c }}_value is null then ''
+            when comparison_{{ c }} = 'not_comparable' then concat('; {{ name }}{{ ' (median)' if c == 'similar' }} ', {{ swedish_number(c ~ '_value', 'decimals') }})
+            when comparison_{{ c }} = 'no_different' then concat('; {{ 'ingen säker skillnad mot ' }}{{ name }} (', {{ swedish_number(c ~ '_value', 'decimals') }}, ')')
+            else concat('; ', comparison_{{ c }}_sv, ' än {{ name }} (', {{ swedish_number(c ~ '_value', 'decimals') }}, ')')
+        end,
+        {%- endfor %}
+        case when place is null then '' else concat(
+            '; plats ', cast(place as varchar), ' av ', cast(place_of as varchar),
+            case area_type when 'region' then ' regioner' when 'municipality' then ' kommuner' else ' länsdelar' end,
+            case when direction = 'neutral' then ' (högst först)' else '' end
+        ) end,
+        case when trend = 'too_short' then '' else concat('; utvecklingen sedan ', trend_since, ': ', trend_sv) end,
+        case when target_status in ('no_target', 'not_assessed') then '' else concat('; ', target_status_sv, ' (', {{ swedish_number('target_value', 'decimals') }}, ')') end,
+        '.'
+    ) as summary_sv,
+    false as is_held,
+    cast(null as varchar) as held_reason,
+    cast(null as timestamp) as held_since
+from worded

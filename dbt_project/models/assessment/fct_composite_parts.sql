@@ -1,0 +1,101 @@
+{{ config(contract={'enforced': true}) }}
+with weights as (
+    select
+        b.framework_id,
+        i.goal_area_id,
+        b.indicator_id,
+        b.measure_id,
+        b.weight
+    from {{ ref('bridge_indicator_measures') }} as b
+    join {{ ref('dim_indicators') }} as i on i.framework_id = b.framework_id and i.indicator_id = b.indicator_id
+    union all
+    select
+        framework_id,
+        goal_area_id,
+        'all' as indicator_id,
+        measure_id,
+        weight
+    from {{ ref('bridge_goal_area_measures') }}
+),
+
+weighed as (
+    select
+        w.framework_id,
+        w.goal_area_id,
+        w.indicator_id,
+        s.*,
+        w.weight,
+        sum(w.weight) over (partition by w.framework_id, w.goal_area_id, w.indicator_id, s.area_code, s.year) as weight_there
+    from weights as w
+    join {{ ref('int_composite_scores') }} as s on s.measure_id = w.measure_id
+),
+
+-- What the areas of the kind can have at all, and until when: a measure of regions only is no gap in a municipality.
+possible as (
+    select
+        w.framework_id,
+        w.goal_area_id,
+        w.indicator_id,
+        s.area_type,
+        w.measure_id,
+        w.weight,
+        max(s.year) as newest_year
+    from weights as w
+    join (select distinct measure_id, area_type, year from {{ ref('int_composite_scores') }}) as s on s.measure_id = w.measure_id
+    group by w.framework_id, w.goal_area_id, w.indicator_id, s.area_type, w.measure_id, w.weight
+),
+
+possible_weight as (
+    select
+        framework_id,
+        goal_area_id,
+        indicator_id,
+        area_type,
+        sum(weight) as weight_possible
+    from possible
+    group by framework_id, goal_area_id, indicator_id, area_type
+),
+
+-- A measure that had figures the year before is awaited; one that ended long ago is not.
+awaited as (
+    select distinct
+        framework_id,
+        goal_area_id,
+        indicator_id,
+        area_type,
+        newest_year + 1 as year
+    from possible
+)
+
+select
+    w.framework_id,
+    w.goal_area_id,
+    w.indicator_id,
+    w.area_code,
+    w.year,
+    w.measure_id,
+    w.value,
+    w.base_year,
+    w.base_mean,
+    w.base_deviation,
+    w.score,
+    w.weight / w.weight_there as share_of_weight,
+    10 * w.score * w.weight / w.weight_there as contribution,
+    w.weight_there / p.weight_possible as coverage,
+    a.year is not null as is_preliminary,
+    false as is_held,
+    cast(null as varchar) as held_reason,
+    cast(null as timestamp) as held_since
+from weighed as w
+join possible_weight as p
+    on p.framework_id = w.framework_id
+    and p.goal_area_id = w.goal_area_id
+    and p.indicator_id = w.indicator_id
+    and p.area_type = w.area_type
+left join awaited as a
+    on a.framework_id = w.framework_id
+    and a.goal_area_id = w.goal_area_id
+    and a.indicator_id = w.indicator_id
+    and a.area_type = w.area_type
+    and a.year = w.year
+where w.weight_there >= 0.5 * p.weight_possible

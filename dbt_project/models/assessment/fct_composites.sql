@@ -1,0 +1,61 @@
+{{ config(contract={'enforced': true}) }}
+with summed as (
+    select
+        framework_id,
+        goal_area_id,
+        indicator_id,
+        area_code,
+        year,
+        100 + sum(contribution) as value,
+        count(*) as measures,
+        max(coverage) as coverage,
+        bool_or(is_preliminary) as is_preliminary
+    from {{ ref('fct_composite_parts') }}
+    group by framework_id, goal_area_id, indicator_id, area_code, year
+),
+
+-- The same index with one measure left out at a time: how much hangs on a single one.
+left_out as (
+    select
+        p.framework_id,
+        p.goal_area_id,
+        p.indicator_id,
+        p.area_code,
+        p.year,
+        min(100 + (s.value - 100 - p.contribution) / (1 - p.share_of_weight)) as range_low,
+        max(100 + (s.value - 100 - p.contribution) / (1 - p.share_of_weight)) as range_high
+    from {{ ref('fct_composite_parts') }} as p
+    join summed as s
+        on s.framework_id = p.framework_id
+        and s.goal_area_id = p.goal_area_id
+        and s.indicator_id = p.indicator_id
+        and s.area_code = p.area_code
+        and s.year = p.year
+    where s.measures >= 2
+    group by p.framework_id, p.goal_area_id, p.indicator_id, p.area_code, p.year
+)
+
+select
+    s.framework_id,
+    s.goal_area_id,
+    s.indicator_id,
+    s.area_code,
+    s.year,
+    make_date(s.year, 1, 1) as period_start,
+    make_date(s.year, 12, 31) as period_end,
+    s.value,
+    s.measures,
+    s.coverage,
+    l.range_low,
+    l.range_high,
+    s.is_preliminary,
+    false as is_held,
+    cast(null as varchar) as held_reason,
+    cast(null as timestamp) as held_since
+from summed as s
+left join left_out as l
+    on l.framework_id = s.framework_id
+    and l.goal_area_id = s.goal_area_id
+    and l.indicator_id = s.indicator_id
+    and l.area_code = s.area_code
+    and l.year = s.year

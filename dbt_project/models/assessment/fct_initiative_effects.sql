@@ -1,0 +1,94 @@
+{{ config(contract={'enforced': true}) }}
+with grouped as (
+    select
+        initiative_id,
+        measure_id,
+        area_type,
+        max(periods_before) as periods_before,
+        max(periods_after) as periods_after,
+        min(first_day) as period_start,
+        max(last_day) as period_end,
+        {%- for group, condition in [('treated', 'is_treated'), ('compared', 'not is_treated')] %}
+        count(case when {{ condition }} then 1 end) as areas_{{ group }},
+        avg(case when {{ condition }} then mean_before end) as before_{{ group }},
+        avg(case when {{ condition }} then mean_after end) as after_{{ group }},
+        avg(case when {{ condition }} then mean_after - mean_before end) as change_{{ group }},
+        var_samp(case when {{ condition }} then mean_after - mean_before end) as variance_{{ group }}{{ "," if not loop.last }}
+        {%- endfor %}
+    from {{ ref('int_initiative_changes') }}
+    group by initiative_id, measure_id, area_type
+),
+
+-- From three places on, each group has its own spread (Welch). One or two places show too little of theirs; the spread between the places of
+-- comparison stands for both.
+spread as (
+    select
+        *,
+        case when areas_treated >= 3 then variance_treated else variance_compared end / areas_treated as part_treated,
+        variance_compared / areas_compared as part_compared
+    from grouped
+    where areas_treated > 0 and areas_compared > 0
+),
+
+measured as (
+    select
+        *,
+        change_treated - change_compared as effect,
+        case when areas_compared >= 3 then sqrt(part_treated + part_compared) end as standard_error,
+        case
+            when areas_treated < 3 then areas_compared - 1
+            else floor(power(part_treated + part_compared, 2) / nullif(
+                part_treated * part_treated / (areas_treated - 1) + part_compared * part_compared / (areas_compared - 1), 0
+            ) + 1e-9)
+        end as degrees_of_freedom
+    from spread
+),
+
+limits as (
+    select
+        e.*,
+        e.effect - e.standard_error * coalesce(t.t_975, {{ t_975_of_many('e.degrees_of_freedom') }}) as effect_lower,
+        e.effect + e.standard_error * coalesce(t.t_975, {{ t_975_of_many('e.degrees_of_freedom') }}) as effect_upper
+    from measured as e
+    left join {{ ref('student_t') }} as t on t.degrees_of_freedom = e.degrees_of_freedom
+),
+
+judged as (
+    select
+        l.*,
+        case
+            when l.effect_lower is null then 'not_comparable'
+            when l.effect_lower > 0 or l.effect_upper < 0 then {{ in_direction('l.effect', 'm.direction') }}
+            else 'no_different'
+        end as comparison
+    from limits as l
+    join {{ ref('dim_measures') }} as m on m.measure_id = l.measure_id
+)
+
+select
+    j.initiative_id,
+    j.measure_id,
+    j.area_type,
+    j.period_start,
+    j.period_end,
+    j.periods_before,
+    j.periods_after,
+    j.areas_treated,
+    j.areas_compared,
+    j.before_treated,
+    j.after_treated,
+    j.change_treated,
+    j.before_compared,
+    j.after_compared,
+    j.change_compared,
+    j.effect,
+    j.effect_lower,
+    j.effect_upper,
+    j.comparison,
+    w.word_sv as comparison_sv,
+    w.word_en as comparison_en,
+    false as is_held,
+    cast(null as varchar) as held_reason,
+    cast(null as timestamp) as held_since
+from judged as j
+join {{ ref('assessment_words') }} as w on w.aspect = 'effect' and w.word = j.comparison

@@ -1,0 +1,1 @@
+select initiative_id, area_code from {{ ref('stg_initiatives__areas') }}

@@ -1,0 +1,1 @@
+select measure_id, rebase_date, reason_sv from {{ ref('stg_catalogue__rebases') }}

@@ -1,0 +1,176 @@
+"""What is said of an area's figures: from observations to the words, row by row."""
+
+from datetime import date
+from functools import cache
+
+import pytest
+from models import Models
+
+OBSERVATIONS = {
+    **dict.fromkeys(("measure_id", "area_code"), "varchar"),
+    **dict.fromkeys(("period_start", "period_end"), "date"),
+    **dict.fromkeys(("period_label", "sex", "age_group", "status", "reporter", "segment_id"), "varchar"),
+    **dict.fromkeys(("value", "numerator", "denominator", "ci_lower", "ci_upper"), "double"),
+}
+MEASURE = {
+    **dict.fromkeys(("measure_id", "name_sv", "unit", "direction", "value_type", "age_group", "similar_theme", "baseline_period"), "varchar"),
+    **dict.fromkeys(("decimals", "target_year"), "integer"),
+    "target_value": "double",
+}
+AREAS = {
+    "00": ("Riket", "nation", None),
+    "04": ("Region Sörmland", "region", "00"),
+    "05": ("Region Östergötland", "region", "00"),
+    **{f"048{i}": (name, "municipality", "04") for i, name in enumerate(("Nyköping", "Oxelösund", "Flen", "Katrineholm", "Eskilstuna"))},
+}
+
+
+def row(area, year, value, *, window=1, **more):
+    """One total of a year; ``ci`` is half the width of its interval."""
+    half = more.pop("ci", None)
+    ends = {} if half is None else {"ci_lower": value - half, "ci_upper": value + half}
+    label = str(year) if window == 1 else f"{year - window + 1}–{year}"
+    period = {"period_start": date(year - window + 1, 1, 1), "period_end": date(year, 12, 31), "period_label": label}
+    kinds = {"measure_id": "m", "sex": "total", "age_group": "total", "status": "ok", "reporter": "source", "segment_id": "m"}
+    return {**kinds, **period, **ends, "area_code": area, "value": value, **more}
+
+
+@cache
+def _models():
+    """What does not depend on the rows, once."""
+    return Models().seed("assessment_words").build("int_kendall_distribution")
+
+
+def assess(rows, groups=(), **measure):
+    """``fct_assessments`` as area → row."""
+    known = {"measure_id": "m", "name_sv": "Mått", "unit": "procent", "direction": "higher_is_better", "value_type": "share", "age_group": "total"}
+    models = _models().give("fct_observations", rows, **OBSERVATIONS)
+    models.give("dim_measures", [{**known, "similar_theme": "övergripande", "decimals": 1, **measure}], **MEASURE)
+    areas = [{"area_code": c, "name_sv": n, "area_type": t, "parent_code": p} for c, (n, t, p) in AREAS.items()]
+    models.give("dim_areas", areas, **dict.fromkeys(("area_code", "name_sv", "area_type", "parent_code"), "varchar"))
+    models.give("bridge_area_groups", groups, **dict.fromkeys(("group_id", "group_name_sv", "group_type", "area_code"), "varchar"))
+    models.build("int_series", "int_trends", "int_similar_areas", "int_comparisons", "fct_assessments")
+    return {r["area_code"]: r for r in models.rows("from fct_assessments")}
+
+
+@pytest.mark.parametrize(
+    ("direction", "words"),
+    [("higher_is_better", ("better", "worse")), ("lower_is_better", ("worse", "better")), ("neutral", ("higher", "lower"))],
+)
+def test_the_words_follow_the_measures_direction(direction, words):
+    rows = [row("00", 2024, 50), row("0480", 2024, 60, ci=5), row("0481", 2024, 40, ci=5), row("0482", 2024, 52, ci=5), row("0483", 2024, 70)]
+    found = assess(rows, direction=direction)
+    said = [found[a]["comparison_nation"] for a in ("0480", "0481", "0482", "0483", "00")]
+    assert said == [*words, "no_different", "not_comparable", "not_comparable"]
+
+
+def test_two_intervals_that_meet_are_no_different():
+    assert assess([row("04", 2024, 50, ci=6), row("0480", 2024, 60, ci=5)])["0480"]["comparison_county"] == "no_different"
+    assert assess([row("04", 2024, 50, ci=4), row("0480", 2024, 60, ci=5)])["0480"]["comparison_county"] == "better"
+
+
+def test_a_county_that_the_municipalities_summed_up_is_no_comparator():
+    found = assess([row("04", 2024, 50, reporter="municipalities"), row("0480", 2024, 60, ci=5)])["0480"]
+    assert (found["county_value"], found["comparison_county"]) == (None, "not_comparable")
+
+
+def test_earlier_periods_are_tested_by_their_counts():
+    def after(x1, n1, x2, n2):
+        rows = [row("0480", 2023, 100 * x2 / n2, numerator=x2, denominator=n2), row("0480", 2024, 100 * x1 / n1, numerator=x1, denominator=n1)]
+        return assess(rows)["0480"]["comparison_previous"]
+
+    assert after(56, 70, 48, 80) == "better"  # Newcombe 1998, table II (a): 0.0524 to 0.3339
+    assert after(5, 56, 0, 29) == "no_different"  # (d): -0.0381 to 0.1926
+
+
+def test_the_baseline_is_the_first_whole_period_or_the_one_that_is_named():
+    rows = [row("0480", year, value, ci=1) for year, value in ((2018, 50), (2019, 70), (2020, 60), (2021, 60))]
+    first, named = assess(rows)["0480"], assess(rows, baseline_period="2019")["0480"]
+    assert (first["baseline_label"], first["comparison_baseline"]) == ("2018", "better")
+    assert (named["baseline_label"], named["comparison_baseline"]) == ("2019", "worse")
+    assert assess(rows, baseline_period="1999")["0480"]["comparison_baseline"] == "not_comparable"
+
+
+def test_similar_municipalities_are_their_median_and_middle_half():
+    name = {"group_id": "G1", "group_name_sv": "Liknande kommuner, övergripande, Eskilstuna, 2024", "group_type": "similar"}
+    old = {"group_id": "G0", "group_name_sv": "Liknande kommuner, övergripande, Eskilstuna, 2023", "group_type": "similar"}
+    other = {"group_id": "G2", "group_name_sv": "Liknande kommuner äldreomsorg, Eskilstuna, 2024", "group_type": "similar"}
+    groups = [{**name, "area_code": f"048{i}"} for i in range(4)] + [{**g, "area_code": "0480"} for g in (old, other)]
+    rows = [row(f"048{i}", 2024, v) for i, v in enumerate((10, 20, 30, 1000))] + [row("0484", 2024, 600, ci=50)]
+    found = assess(rows, groups)["0484"]
+    assert (found["similar_value"], found["similar_q1"], found["similar_q3"], found["similar_count"]) == (25, 17.5, 272.5, 4)
+    assert found["comparison_similar"] == "better"
+    assert assess(rows[1:], groups)["0484"]["similar_value"] is None, "three have no quartiles"
+
+
+def test_equal_values_share_the_better_place():
+    found = assess([row(f"048{i}", 2024, v) for i, v in enumerate((30, 20, 20, 10))])
+    assert [(found[f"048{i}"]["place"], found[f"048{i}"]["quartile"]) for i in range(4)] == [(1, 1), (2, 2), (2, 2), (4, 4)]
+    turned = assess([row(f"048{i}", 2024, v) for i, v in enumerate((30, 20, 20, 10))], direction="lower_is_better")
+    assert [turned[f"048{i}"]["place"] for i in range(4)] == [4, 2, 2, 1]
+
+
+def test_a_bare_count_has_no_place_and_no_nation():
+    found = assess([row("00", 2024, 900), row("0480", 2024, 30), row("0481", 2024, 20)], value_type="count", unit="antal", decimals=0)["0480"]
+    assert (found["place"], found["nation_value"]) == (None, None)
+    assert found["summary_sv"] == "Nyköping 2024: 30."
+
+
+def test_rolling_windows_are_never_independent_points():
+    def years(count):
+        return assess([row("0480", 2024 - i, 50 + count - i, window=3) for i in range(count)])["0480"]
+
+    assert (years(12)["trend"], years(12)["trend_periods"]) == ("too_short", 4)
+    assert (years(13)["trend"], years(13)["trend_periods"], years(13)["trend_since"]) == ("improving", 5, "2010–2012")
+    assert years(13)["previous_label"] == "2019–2021" and years(13)["slope"] == pytest.approx(1)
+
+
+def test_preliminary_and_hidden_figures_take_no_part():
+    rows = [row("0480", year, 50) for year in range(2020, 2024)]
+    rows += [row("0480", 2024, 99, status="preliminary"), row("0480", 2019, None, status="suppressed"), row("0480", 2023, 1, sex="women")]
+    found = assess(rows)["0480"]
+    assert (found["period_label"], found["value"], found["trend_periods"]) == ("2023", 50, 4)
+
+
+def test_a_break_is_joined_by_nothing():
+    rows = [row("0480", year, year - 1960, segment_id="old") for year in range(2010, 2020)] + [row("0480", 2020, 5), row("0480", 2021, 6)]
+    found = assess(rows)["0480"]
+    assert (found["trend"], found["previous_label"], found["baseline_label"]) == ("too_short", "2020", "2020")
+
+
+def test_one_series_is_followed_where_two_report():
+    rows = [row("04", 2023, 50, reporter="region"), row("04", 2024, 60, reporter="municipalities")]
+    assert assess(rows)["04"]["period_label"] == "2023"
+
+
+@pytest.mark.parametrize(
+    ("target", "status"),
+    [
+        ({}, "no_target"),
+        ({"target_value": 55.0, "target_year": 2030}, "reached"),
+        ({"target_value": 61.0, "target_year": 2030}, "on_the_way"),  # 55 + 6 x 1
+        ({"target_value": 61.1, "target_year": 2030}, "off_the_way"),
+        ({"target_value": 56.0, "target_year": 2024}, "off_the_way"),
+        ({"target_value": 99.0}, "on_the_way"),  # improving, and no year to be late for
+        ({"target_value": 50.0, "target_year": 2030, "direction": "lower_is_better"}, "off_the_way"),
+    ],
+)
+def test_a_target_is_reached_or_will_be_at_this_slope(target, status):
+    rows = [row("0480", 2020 + i, 51 + i) for i in range(5)]
+    assert assess(rows, **target)["0480"]["target_status"] == status
+
+
+def test_without_a_trend_nothing_is_said_of_the_way_to_the_target():
+    rows = [row("0480", 2023, 50), row("0480", 2024, 51)]
+    assert assess(rows, target_value=60.0, target_year=2030)["0480"]["target_status"] == "not_assessed"
+
+
+def test_the_sentence_is_ready_to_be_shown():
+    rows = [row("00", 2024, 1050.3), row("04", 2024, 1200), row("0481", 2024, 900)]
+    rows += [row("0480", 2020 + i, 1200 + 10 * i, ci=20) for i in range(5)]
+    found = assess(rows, unit="antal per 1 000 invånare", target_value=1300.0, target_year=2035)["0480"]
+    assert found["summary_sv"].replace("\xa0", " ") == (
+        "Nyköping 2024: 1 240,0 per 1 000 invånare; bättre än riket (1 050,3); bättre än regionen (1 200,0); plats 1 av 2 kommuner; "
+        "utvecklingen sedan 2020: förbättras; på väg mot målet (1 300,0)."
+    )
+    assert "−3,5" in assess([row("0480", 2024, -3.5)])["0480"]["summary_sv"]

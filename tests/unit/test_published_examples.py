@@ -1,0 +1,317 @@
+"""Each method of the assessments against figures that somebody else published; where they are printed stands with each."""
+
+from datetime import date
+from functools import cache
+from itertools import pairwise
+from statistics import NormalDist
+
+import pytest
+from models import Models
+
+SERIES = {
+    "measure_id": "varchar",
+    "area_code": "varchar",
+    "area_type": "varchar",
+    "segment_id": "varchar",
+    "period_start": "date",
+    "period_end": "date",
+    "period_label": "varchar",
+    "reporter": "varchar",
+    "value": "double",
+    "end_month": "integer",
+    "is_independent": "boolean",
+    "is_in_latest_segment": "boolean",
+}
+MEASURES = {
+    "measure_id": "varchar",
+    "direction": "varchar",
+    "frequency": "varchar",
+    "status": "varchar",
+    "value_type": "varchar",
+    "base_year": "integer",
+}
+
+
+def yearly(values, first=2001, **more):
+    """A series of one place, a value a year."""
+    ours = {"measure_id": "m", "area_code": "a", "segment_id": "m", "is_independent": True, **more}
+    return [
+        {**ours, "value": v, "period_start": date(y, 1, 1), "period_end": date(y, 12, 31), "period_label": str(y), "end_month": y * 12 + 12}
+        for y, v in enumerate(values, first)
+    ]
+
+
+@cache
+def kendall():
+    return Models().build("int_kendall_distribution")
+
+
+def trend(values, direction="higher_is_better"):
+    models = kendall().give("int_series", yearly(values), **SERIES)
+    models.give("dim_measures", [{"measure_id": "m", "direction": direction}], **MEASURES)
+    [row] = models.build("int_trends").rows("select * from int_trends")
+    return row
+
+
+class TestTrend:
+    # Gilbert 1987, Statistical methods for environmental pollution monitoring, table A18 (after Kendall 1975): P(S >= s)
+    @pytest.mark.parametrize(
+        ("n", "s", "probability"),
+        [
+            *((5, 2, 0.408), (5, 4, 0.242), (5, 6, 0.117), (5, 8, 0.042), (5, 10, 0.0083)),
+            *((6, 1, 0.500), (6, 7, 0.136), (6, 11, 0.028), (6, 13, 0.0083), (6, 15, 0.0014)),
+            *((8, 8, 0.199), (8, 12, 0.089), (8, 16, 0.031), (8, 18, 0.016), (8, 22, 0.0028)),
+            *((10, 9, 0.242), (10, 17, 0.078), (10, 21, 0.036), (10, 23, 0.023), (10, 27, 0.0083)),
+        ],
+    )
+    def test_the_exact_distribution_is_the_printed_one(self, n, s, probability):
+        pattern = ",".join("1" * n)
+        [row] = kendall().rows(f"from int_kendall_distribution where tie_pattern = '{pattern}' and s = {s}")
+        digits = 3 if probability >= 0.01 else 4
+        assert round(row["p_two_sided"] / 2 + 1e-9, digits) == probability
+
+    def test_ties_by_counting_every_order(self):
+        # Two pairs of equal values among five have 30 orders: 1 1 2 2 3 alone has S = 8; 1 2 1 2 3 and 1 1 2 3 2, one swap away, have S = 6.
+        rows = kendall().rows("from int_kendall_distribution where tie_pattern = '2,2,1' order by s desc")
+        assert [(r["s"], round(r["p_two_sided"] * 30 / 2)) for r in rows[:2]] == [(8, 1), (6, 3)]
+
+    def test_hollander_and_wolfe_example_9_1(self):
+        # Nonparametric statistical methods, effect of cloud seeding on rainfall: C = -6, P = .117 on one side, slope -.0563
+        row = trend([1.26, 1.27, 1.12, 1.16, 1.03])
+        assert (row["s"], round(row["p_value"] / 2, 3), round(row["slope"], 4), row["trend"]) == (-6, 0.117, -0.0563, "no_clear_change")
+
+    def test_helsel_and_hirsch_example_of_the_theil_line(self):
+        # Statistical methods in water resources 1992, 10.1: S = 19, tau = 0.90, p = 0.003, slope 1, limits the 4th and 18th of 21 slopes
+        row = trend([1, 2, 3, 4, 5, 16, 7])
+        slopes = sorted((b - a) / (j - i) for i, a in enumerate([1, 2, 3, 4, 5, 16, 7]) for j, b in enumerate([1, 2, 3, 4, 5, 16, 7]) if i < j)
+        assert (row["s"], round(row["tau"], 2), round(row["p_value"], 3), row["slope"]) == (19, 0.90, 0.003, 1)
+        assert (row["slope_lower"], row["slope_upper"]) == pytest.approx((slopes[3], slopes[17]))
+        assert row["trend"] == "improving"
+
+    def test_epa_example_with_ties_and_more_than_ten_values(self):
+        # EPA QA/G-9S 2006, Data quality assessment, p. 109: S = 22, variance 155.33, Z = 1.685
+        row = trend([10, 10, 10, 5, 10, 20, 18, 17, 15, 24, 15])
+        assert (row["s"], round(NormalDist().inv_cdf(1 - row["p_value"] / 2), 3), row["trend"]) == (22, 1.685, "no_clear_change")
+
+    def test_four_periods_are_too_short_and_five_are_not(self):
+        assert trend([1, 2, 3, 4])["trend"] == "too_short"
+        assert trend([1, 2, 3, 4, 5], "lower_is_better")["trend"] == "worsening"
+        assert trend([5, 4, 3, 2, 1], "neutral")["trend"] == "decreasing"
+
+    def test_a_series_that_never_changes_has_no_trend(self):
+        for n in (5, 12):
+            row = trend([7] * n)
+            assert (row["trend"], row["p_value"], row["slope"], row["tau"]) == ("no_clear_change", 1, 0, None)
+
+
+class TestDistributions:
+    @pytest.mark.parametrize(("z", "tail"), [(0.0, 0.5), (1.0, 0.15866), (1.645, 0.04998), (1.96, 0.02500), (2.576, 0.00500), (3.291, 0.00050)])
+    def test_the_normal_tail_is_that_of_the_tables(self, z, tail):
+        assert Models().value(f"{{{{ normal_tail('{z}') }}}}") == pytest.approx(tail, abs=5e-6)
+
+    # Fisher & Yates 1963, Statistical tables, table III
+    @pytest.mark.parametrize(("degrees", "t"), [(40, 2.021), (60, 2.000), (120, 1.980)])
+    def test_student_t_of_many_is_that_of_the_tables(self, degrees, t):
+        assert round(Models().value(f"{{{{ t_975_of_many('{degrees}') }}}}"), 3) == t
+
+    @pytest.mark.parametrize(("degrees", "t"), [(1, 12.706), (2, 4.303), (5, 2.571), (10, 2.228), (20, 2.086), (30, 2.042)])
+    def test_student_t_of_few_is_that_of_the_tables(self, degrees, t):
+        [row] = Models().seed("student_t").rows(f"from student_t where degrees_of_freedom = {degrees}")
+        assert round(row["t_975"], 3) == t
+
+    # Newcombe 1998, Stat Med 17:873, table II, method 10
+    @pytest.mark.parametrize(
+        ("counts", "lower", "upper"),
+        [
+            ((56, 70, 48, 80), 0.0524, 0.3339),
+            ((9, 10, 3, 10), 0.1705, 0.8090),
+            ((6, 7, 2, 7), 0.0582, 0.8062),
+            ((5, 56, 0, 29), -0.0381, 0.1926),
+            ((0, 10, 0, 20), -0.1611, 0.2775),
+            ((0, 10, 0, 10), -0.2775, 0.2775),
+            ((10, 10, 0, 20), 0.6791, 1.0000),
+            ((10, 10, 0, 10), 0.6075, 1.0000),
+        ],
+    )
+    def test_the_difference_of_two_shares_is_newcombes(self, counts, lower, upper):
+        arguments = ", ".join(f"'{float(c)}'" for c in counts)
+        limits = [Models().value(f"{{{{ difference_limit({arguments}, '{sign}') }}}}") for sign in ("-1", "1")]
+        assert [round(limit, 4) for limit in limits] == [lower, upper]
+
+
+def run_chart(values, rebase=(), direction="lower_is_better"):
+    months = [date(2020 + i // 12, i % 12 + 1, 1) for i in range(len(values))]
+    rows = [
+        {"measure_id": "m", "area_code": "a", "segment_id": "m", "period_start": d, "period_end": d, "period_label": str(d), "value": v}
+        for d, v in zip(months, values, strict=True)
+    ]
+    models = Models().give("int_series", rows, **SERIES).seed("assessment_words")
+    models.give("dim_measures", [{"measure_id": "m", "direction": direction, "frequency": "month"}], **MEASURES)
+    declared = [{"measure_id": "m", "rebase_date": months[i], "reason_sv": "Nytt arbetssätt."} for i in rebase]
+    models.give("dim_rebases", declared, measure_id="varchar", rebase_date="date", reason_sv="varchar")
+    return models.build("fct_run_charts").rows("from fct_run_charts order by period_start")
+
+
+FLAT = [10, 11, 10, 9, 11, 9, 10, 11, 9, 10, 11, 9]  # nothing unusual
+
+
+class TestRunCharts:
+    def test_the_limits_are_those_of_nhsrplotthedots(self):
+        # NHSRplotthedots 0.2, vignette «Deviations from Excel defaults», screen_outliers = FALSE: UPL 6.95, mean 1.94, LPL -3.06
+        rows = run_chart([1, 2, 1, 2, 10, 1, 2, 1, 2, 1, 2, 1, 2, 1, 2, 1, 2, 1])
+        assert {(round(r["upper_limit"], 2), round(r["mean"], 2), round(r["lower_limit"], 2)) for r in rows} == {(6.95, 1.94, -3.06)}
+        # and its picture: four common points, one special, common ones after it
+        assert [r["signal"] for r in rows] == ["none"] * 4 + ["outside"] + ["none"] * 13
+        assert rows[4]["variation"] == "concern" and rows[4]["variation_sv"] == "ovanlig försämring"
+
+    def test_eleven_points_have_no_limits_and_twelve_have(self):
+        assert {r["signal"] for r in run_chart(FLAT[:11])} == {"too_few_points"}
+        assert {(r["mean"], r["upper_limit"]) for r in run_chart(FLAT[:11])} == {(None, None)}
+        assert {r["signal"] for r in run_chart(FLAT)} == {"none"}
+
+    @pytest.mark.parametrize(("n", "signal"), [(6, "none"), (7, "shift")])
+    def test_seven_on_one_side_are_a_shift_and_six_are_not(self, n, signal):
+        # as many above as below in all, so that the mean is 10 whatever n
+        ups = [10.4 if i % 2 else 10.6 for i in range(n)]
+        rest = [9.5, 10.5, 9, 10.6, 9.2] * 3
+        values = [*ups, *rest]
+        values += [10 * (len(values) + 1) - sum(values)]
+        rows = run_chart(values)
+        assert rows[0]["mean"] == pytest.approx(10)
+        assert {r["signal"] for r in rows[:n]} == {signal}
+        assert rows[0]["variation"] == ("concern" if signal == "shift" else "common_cause")
+
+    @pytest.mark.parametrize(("n", "signals"), [(6, {"none"}), (7, {"trend"})])
+    def test_seven_in_a_row_downwards_are_a_trend_and_six_are_not(self, n, signals):
+        fall = [11.2 - 0.4 * i for i in range(7)][:n]
+        rows = run_chart([9, 11, 9, 11, 9, *fall, 11, 9, 11, 9, 11, 9, 11])
+        assert {r["signal"] for r in rows[5 : 5 + n]} == signals
+        if n == 7:
+            assert {r["variation"] for r in rows[5:12]} == {"improvement"}
+
+    def test_two_of_three_near_the_same_limit(self):
+        values = [10, 11] * 12
+        values[12:15] = [13.3, 10.4, 13.3]
+        rows = run_chart(values, direction="neutral")
+        assert [(i, r["variation"]) for i, r in enumerate(rows) if r["signal"] == "two_of_three"] == [(12, "high"), (14, "high")]
+
+    def test_limits_are_computed_anew_at_a_declared_change_only(self):
+        values = FLAT + [v + 20 for v in FLAT]
+        assert len({r["mean"] for r in run_chart(values)}) == 1
+        rows = run_chart(values, rebase=[12])
+        assert [r["section"] for r in rows] == [1] * 12 + [2] * 12
+        assert [(b["mean"] - a["mean"]) for a, b in pairwise(rows)][11] == pytest.approx(20)
+        assert {r["signal"] for r in rows} == {"none"}
+        assert rows[11]["section_reason_sv"] is None and rows[12]["section_reason_sv"] == "Nytt arbetssätt."
+
+
+CHANGES = {
+    "initiative_id": "varchar",
+    "measure_id": "varchar",
+    "area_type": "varchar",
+    "area_code": "varchar",
+    "is_treated": "boolean",
+    "periods_before": "bigint",
+    "periods_after": "bigint",
+    "first_day": "date",
+    "last_day": "date",
+    "mean_before": "double",
+    "mean_after": "double",
+}
+
+
+def places(n, before, change, standard_error, is_treated):
+    """An even number of places whose change has this mean and standard error of the mean."""
+    spread = standard_error * n**0.5 * ((n - 1) / n) ** 0.5
+    ours = {"initiative_id": "i", "measure_id": "m", "is_treated": is_treated, "mean_before": before}
+    return [{**ours, "area_code": f"{is_treated}{k}", "mean_after": before + change + (spread if k % 2 else -spread)} for k in range(n)]
+
+
+def effect(*rows, direction="higher_is_better"):
+    models = Models().give("int_initiative_changes", [r for group in rows for r in group], **CHANGES).seed("student_t").seed("assessment_words")
+    models.give("dim_measures", [{"measure_id": "m", "direction": direction}], **MEASURES)
+    return models.build("fct_initiative_effects").rows("from fct_initiative_effects")
+
+
+class TestEffects:
+    # Card & Krueger 1994, American Economic Review 84:772, table 3: employment per store in New Jersey and Pennsylvania, change and standard error
+    @pytest.mark.parametrize(
+        ("jersey", "pennsylvania", "difference", "standard_error"),
+        [((0.47, 0.48), (-2.28, 1.25), 2.75, 1.34), ((0.59, 0.54), (-2.16, 1.25), 2.76, 1.36)],  # rows 4 (balanced) and 3
+    )
+    def test_the_difference_is_card_and_kruegers(self, jersey, pennsylvania, difference, standard_error):
+        [row] = effect(places(320, 20.44, *jersey, True), places(76, 23.33, *pennsylvania, False))
+        assert row["effect"] == pytest.approx(difference, abs=0.0101)  # the printed changes are rounded
+        half = (row["effect_upper"] - row["effect_lower"]) / 2
+        assert round(half / 1.98, 2) == pytest.approx(standard_error, abs=0.011)
+        assert row["comparison"] == ("better" if row["effect_lower"] > 0 else "no_different")
+
+    def test_two_places_lean_on_the_spread_of_the_others(self):
+        [row] = effect(places(2, 10, 3, 0.0, True), places(10, 10, 0, 1.0, False), direction="lower_is_better")
+        # Crawford & Howell 1998 for one case, here the mean of two: s * sqrt(1/2 + 1/10) * t(9), s = sqrt(10)
+        assert (row["effect_upper"] - row["effect_lower"]) / 2 == pytest.approx(10**0.5 * 0.6**0.5 * 2.262, abs=0.001)
+        assert row["comparison_sv"] == "ingen säker skillnad mot jämförelseområdena"
+
+    def test_too_few_places_to_compare_with_give_no_interval(self):
+        [row] = effect(places(2, 10, 3, 0.0, True), places(2, 10, 0, 1.0, False))
+        assert (row["effect"], row["effect_lower"], row["comparison"]) == (3, None, "not_comparable")
+
+    def test_no_word_says_that_anything_was_caused(self):
+        texts = " ".join(
+            " ".join(map(str, r.values())) for r in Models().seed("assessment_words").rows("from assessment_words where aspect = 'effect'")
+        ).lower()
+        assert not any(word in texts for word in ("orsak", "bero", "tack vare", "led till", "cause"))
+
+
+# OECD/JRC 2008, Handbook on constructing composite indicators, step 5, examples of normalisation: mean years of school and their z-scores
+SCHOOLING = {
+    **{"Finland": 10, "United States": 12, "Sweden": 11.4, "Japan": 9.5, "Korea": 10.8, "Netherlands": 9.4, "United Kingdom": 9.4, "Canada": 11.6},
+    **{"Australia": 10.9, "Singapore": 7.1, "Germany": 10.2, "Norway": 11.9, "Ireland": 9.4, "Belgium": 9.3, "New Zealand": 11.7, "Austria": 8.4},
+    **{"France": 7.9, "Israel": 9.6, "Spain": 7.3, "Italy": 7.2, "Czech Republic": 9.5, "Hungary": 9.1, "Slovenia": 7.1},
+}
+SCORES = {
+    "Finland": 0.26,
+    "United States": 1.52,
+    "Sweden": 1.14,
+    "Japan": -0.06,
+    "Korea": 0.76,
+    "Netherlands": -0.12,
+    "United Kingdom": -0.12,
+    "Canada": 1.27,
+}
+
+
+def scores(rows, measures):
+    models = Models().give("int_series", rows, **SERIES)
+    known = {"status": "published", "frequency": "year", "value_type": "share", "direction": "higher_is_better"}
+    models.give("dim_measures", [{**known, **m} for m in measures], **MEASURES)
+    models.give("bridge_indicator_measures", [{"measure_id": m["measure_id"]} for m in measures], measure_id="varchar")
+    return models.build("int_composite_scores")
+
+
+class TestComposites:
+    def test_the_scores_are_the_handbooks(self):
+        rows = [r for country, v in SCHOOLING.items() for r in yearly([v], area_code=country, area_type="region")]
+        found = {r["area_code"]: r["score"] for r in scores(rows, [{"measure_id": "m"}]).rows("from int_composite_scores")}
+        assert {c: round(found[c], 2) for c in SCORES} == SCORES
+
+    def test_common_progress_shows_and_outliers_are_drawn_in(self):
+        rows = [r for i in range(10) for r in yearly([i, i + 1], area_code=str(i), area_type="region")]
+        rows += yearly([5, 5000], area_code="x", area_type="region")
+        models = scores(rows, [{"measure_id": "m", "direction": "lower_is_better"}])
+        found = {(r["area_code"], r["year"]): r for r in models.rows("from int_composite_scores")}
+        assert {r["base_year"] for r in found.values()} == {2001}
+        assert found["5", 2002]["score"] < found["5", 2001]["score"]
+        assert found["x", 2002]["score"] == -3
+
+    def test_nine_areas_have_no_base(self):
+        rows = [r for i in range(9) for r in yearly([i], area_code=str(i), area_type="region")]
+        assert scores(rows, [{"measure_id": "m"}]).rows("from int_composite_scores") == []
+
+    def test_a_break_has_a_base_of_its_own_and_a_named_year_wins(self):
+        rows = [r for i in range(10) for r in yearly([i, i, i], area_code=str(i), area_type="region")]
+        rows += [r for i in range(10) for r in yearly([i * 9], 2004, area_code=str(i), area_type="region", segment_id="m2")]
+        found = scores(rows, [{"measure_id": "m", "base_year": 2002}]).rows(
+            "select year, min(base_year) as base from int_composite_scores group by 1 order by 1"
+        )
+        assert [(r["year"], r["base"]) for r in found] == [(2001, 2002), (2002, 2002), (2003, 2002), (2004, 2004)]
