@@ -21,11 +21,12 @@ MAY_IMPORT = {
     "connectors": {"settings"},
     "landing": {"settings", "catalogue", "connectors"},
     "quality": {"settings"},
-    "publication": {"settings", "catalogue", "landing", "quality"},
+    "protection": set(),
+    "publication": {"settings", "catalogue", "landing", "quality", "protection"},
     "demo": {"settings", "catalogue", "connectors", "landing"},
-    "orchestration": {"settings", "catalogue", "connectors", "landing", "quality", "publication"},
+    "orchestration": {"settings", "catalogue", "connectors", "landing", "quality", "protection", "publication"},
     "definitions": {"settings", "catalogue", "landing", "quality", "orchestration"},
-    "cli": {"settings", "catalogue", "connectors", "landing", "quality", "publication", "orchestration", "definitions", "demo"},
+    "cli": {"settings", "catalogue", "connectors", "landing", "quality", "protection", "publication", "orchestration", "definitions", "demo"},
 }
 ONLY_HERE = {"dagster": "orchestration", "dagster_dbt": "orchestration", "great_expectations": "quality", "httpx": "connectors"}
 LAYERS = {"staging": set(), "intermediate": {"staging", "intermediate"}, "core": {"staging", "intermediate", "core"}, "marts": {"core"}}
