@@ -7,63 +7,16 @@
     post_hook="{{ drop_departed_measures() }}"
 ) }}
 
-with observed as (
-    select
-        o.measure_id,
-        o.area_code,
-        o.period_start,
-        o.period_end,
-        o.period_label,
-        o.sex,
-        o.age_group,
-        o.value,
-        o.numerator,
-        o.denominator,
-        o.ci_lower,
-        o.ci_upper,
-        o.answers,
-        o.status,
-        o.source_status,
-        o.reporter,
-        o.snapshot_id,
-        {{ is_small_count('o', 'm') }} as is_small,
-        o.load_id
-    from {{ ref('int_observations_unioned') }} as o
-    join {{ ref('stg_catalogue__measures') }} as m on m.measure_id = o.measure_id
-    {{ only_changed_measures('o.load_id') }}
-    union all
-    select
-        measure_id,
-        area_code,
-        period_start,
-        period_end,
-        period_label,
-        sex,
-        age_group,
-        value,
-        numerator,
-        denominator,
-        cast(null as double) as ci_lower,
-        cast(null as double) as ci_upper,
-        cast(null as double) as answers,
-        status,
-        source_status,
-        reporter,
-        snapshot_id,
-        is_small,
-        load_id
-    from {{ ref('int_observations_derived') }}
-    {{ only_changed_measures('load_id') }}
-),
-
-placed as (
+-- Only hiding happens here: every figure, with its interval, status and segment, comes as int_observations_measured made it.
+with placed as (
     select
         o.*,
         a.area_type,
         case when a.area_type in ('municipality', 'county_part') then a.parent_code else a.area_code end as county_code,
         o.reporter <> 'source' and (o.is_small or o.status = 'suppressed') as is_primary
-    from observed as o
+    from {{ ref('int_observations_measured') }} as o
     join {{ ref('stg_catalogue__areas') }} as a on a.area_code = o.area_code
+    {{ only_changed_measures('o.load_id') }}
 ),
 
 -- What is hidden must not be computed from what is shown. Where one sex or age group of a place is hidden, all of that place and period are, its
@@ -108,7 +61,7 @@ select
     case when is_primary then 'primary' when is_hidden then 'secondary' end as suppression,
     case when not is_hidden then source_status end as source_status,
     reporter,
-    measure_id as segment_id,
+    segment_id,
     snapshot_id,
     false as is_held,
     cast(null as varchar) as held_reason,
