@@ -22,7 +22,9 @@ from naravard_pipeline import __version__
 from naravard_pipeline.landing.loads import FILES
 from naravard_pipeline.orchestration.lock import exclusive
 from naravard_pipeline.orchestration.plots import plot_counts
+from naravard_pipeline.protection import MemoryUnreadable, gather_memory
 from naravard_pipeline.publication.build import BuildRecord, TestResult, code_fingerprint, read_build, record_build
+from naravard_pipeline.publication.release import DATABASE, list_releases
 from naravard_pipeline.quality import warm_up
 from naravard_pipeline.settings import DBT_PROJECT, Settings
 
@@ -84,7 +86,7 @@ def set_dbt_environment(settings: Settings) -> None:
 def prepare_manifest(settings: Settings) -> Path:
     """dbt's manifest, parsed anew if a file of the project is younger. Raises ``ValueError`` with dbt's words where the project is broken."""
     manifest = settings.dbt_target / "manifest.json"
-    files = [p for kind in ("sql", "yml", "md") for p in DBT_PROJECT.rglob(f"*.{kind}")]
+    files = [p for kind in ("sql", "py", "yml", "md") for p in DBT_PROJECT.rglob(f"*.{kind}")]
     if manifest.exists() and manifest.stat().st_mtime > max(p.stat().st_mtime for p in files):
         return manifest
     settings.dbt_target.mkdir(parents=True, exist_ok=True)
@@ -109,6 +111,7 @@ def build_dbt_assets(settings: Settings, manifest: Path, ingested: Mapping[str, 
         warm_up()  # Great Expectations takes seconds to import; dbt runs in a process of its own meanwhile
         with exclusive(settings, "warehouse"):
             (settings.dbt_target / "run_results.json").unlink(missing_ok=True)
+            _gather_memory(settings)
             last = read_build(settings)
             refresh = [] if last and last.code == code_fingerprint() else ["--full-refresh"]
             invocation = dbt.cli(
@@ -123,6 +126,14 @@ def build_dbt_assets(settings: Settings, manifest: Path, ingested: Mapping[str, 
             raise Failure(_what_failed(settings, record))
 
     return dbt_build
+
+
+def _gather_memory(settings: Settings) -> None:
+    databases = [folder / DATABASE for folder in list_releases(settings)]
+    try:
+        gather_memory(databases, settings.hidden_cells, settings.approved_cells, settings.landing / "memory")
+    except MemoryUnreadable as error:
+        raise Failure(str(error)) from error
 
 
 def _add_metadata(events: list[Any], settings: Settings, record: BuildRecord) -> Iterator[Any]:

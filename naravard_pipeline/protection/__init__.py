@@ -5,6 +5,7 @@ Knows neither dbt nor Dagster nor publication: tables in, rows to hide or findin
 
 from naravard_pipeline.protection.cover import Protection, protect
 from naravard_pipeline.protection.knowledge import Unprotectable
+from naravard_pipeline.protection.memory import MemoryUnreadable, gather_memory
 from naravard_pipeline.protection.published import Finding, attack, describe
 
-__all__ = ["Finding", "Protection", "Unprotectable", "attack", "describe", "protect"]
+__all__ = ["Finding", "MemoryUnreadable", "Protection", "Unprotectable", "attack", "describe", "gather_memory", "protect"]

@@ -130,9 +130,7 @@ class _Release:
         concerned = _concerned(rows, is_hidden)
         kinds = dict(zip(rows["measure_id"], rows["value_type"], strict=True))
         made_of = {m: text.split(",") for m, text in zip(rows["measure_id"], rows["computed_from"], strict=True) if isinstance(text, str)}
-        numerators = {
-            m: parts[0] for m, parts in made_of.items() if kinds[m] == "rate" or rows.loc[rows["measure_id"] == m, "numerator"].notna().any()
-        }
+        numerators = {m: part for m, parts in made_of.items() if (part := _numerator(rows, m, parts))}
         combined = {
             m: (parts, 1.0 if kinds[m] == "count" else float(len(parts)))
             for m, parts in made_of.items()
@@ -176,6 +174,18 @@ class _Release:
         said = is_only and row.suppression == "primary"
         place = (row.area_code, days, row.sex, row.age_group, row.reporter)
         return Figure(quantity, place, value if value is None else value * self._factor(row.measure_id), float(threshold), low, said, _key(row))
+
+
+def _numerator(rows: pd.DataFrame, measure_id: str, parts: Sequence[str]) -> str | None:
+    """Of the measures that another is computed from, the one whose figures its numerators repeat; None where it has no numerators."""
+    mine = rows[(rows["measure_id"] == measure_id) & rows["numerator"].notna()]
+    place = [k for k in _KEY if k != "measure_id"]
+
+    def agreeing(part: str) -> int:
+        both = mine.merge(rows[rows["measure_id"] == part], on=place, suffixes=("", "_of_part"))
+        return int((both["numerator"] == both["value_of_part"]).sum())
+
+    return max(parts, key=agreeing) if len(mine) else None
 
 
 _PARTS = ("value", "numerator", "denominator", "answers", "implied")
@@ -225,8 +235,8 @@ def _rows(connection: duckdb.DuckDBPyConnection, keys: pd.DataFrame, condition: 
     connection.register("wanted_keys", keys)
     try:
         return connection.execute(
-            f"select o.*, m.value_type from main.fct_observations as o join main.dim_measures as m using (measure_id) "
-            f"join wanted_keys as k using ({', '.join(_KEY)}) where {condition}"
+            f"select o.*, m.value_type from main.fct_observations as o semi join wanted_keys using ({', '.join(_KEY)}) "
+            f"join (select measure_id, value_type from main.dim_measures) as m on m.measure_id = o.measure_id where {condition}"
         ).df()
     finally:
         connection.unregister("wanted_keys")

@@ -40,6 +40,8 @@ select
     m.max_change,
     m.min_coverage,
     m.suppression_threshold,
+    m.denominator_threshold,
+    m.hides_zero,
     m.target_value,
     m.target_year,
     m.caveat_sv,
