@@ -32,16 +32,12 @@ def observations(rows: Iterable[dict]) -> pd.DataFrame:
     return pd.DataFrame(list(rows), columns=COLUMNS).astype({c: float for c in ("value", "numerator", "denominator", "answers")})
 
 
-def random_rows(rng: np.random.Generator, measure_id: str) -> list[dict]:
+def random_rows(rng: np.random.Generator, measure_id: str, is_small: bool = False) -> list[dict]:
     """A table of at most some dozens of counts over some of area, part, sex, age and month, with its margins; now and then gaps or a wrong sum."""
-    areas = [f"04{n:02}" for n in range(9)][: rng.integers(2, 5)]
+    areas = [f"04{n:02}" for n in range(9)][: rng.integers(2, 4 if is_small else 5)]
     sexes = ["women", "men"] if rng.random() < 0.6 else ["total"]
-    ages = (
-        ["18-64", "65-79", "80+"][: rng.choice([1, 2, 3], p=[0.7, 0.2, 0.1])]
-        if len(sexes) == 1
-        else ["18-64", "65+"][: rng.choice([1, 2], p=[0.8, 0.2])]
-    )
-    months = _MONTHS if rng.random() < 0.2 and len(areas) == 2 else _MONTHS[:1]
+    ages = ["18-64", "65-79", "80+"][: rng.choice([1, 2, 3], p=[0.7, 0.2, 0.1])] if len(sexes) == 1 or not is_small else ["18-64"]
+    months = _MONTHS if rng.random() < 0.2 and len(areas) == 2 and len(sexes) == 1 else _MONTHS[:1]
     sizes = rng.choice([0.5, 3, 8, 40], size=len(areas))
     base = {cell: int(rng.poisson(sizes[areas.index(cell[0])])) for cell in product(areas, months, sexes, ages)}
     places = {**{a: [a] for a in areas}, "04": areas}

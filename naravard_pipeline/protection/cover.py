@@ -100,7 +100,8 @@ class _Block:
         components = [self._component(n, public, exact) for n in numbers]
         found = [component.cover() for component in components]
         # The attacker knows none of the equations above: he has his own. What he finds, counts.
-        while narrow := self._attack({row for covering in found for row in covering.rows}):
+        concerned = sorted(int(i) for n in numbers for i in n)
+        while narrow := self._attack(concerned, {row for covering in found for row in covering.rows}):
             for at, own in enumerate(numbers):
                 if narrow.intersection(self.counts[i].row for i in own):
                     if not components[at].refuse(found[at].rows):
@@ -143,16 +144,26 @@ class _Block:
             for kept in [_fixed(counts, public - must), counts] if public else [counts]:
                 for known in (relations, [r for r in relations if abs(r.difference) < 0.5]):
                     with suppress(Unprotectable):
-                        return Component(kept, Knowledge(counts, known, said), must, self._costs, exact)
+                        return Component(kept, Knowledge(kept, known, said), must, self._costs, exact)
             self._say_less(numbers)
 
-    def _attack(self, hidden: set[int]) -> set[int]:
-        said = {c.row for c, said in zip(self.counts, self._said, strict=True) if said}
-        several = {row for row, count in Counter(c.row for c in self.counts).items() if count > 1}
-        lowest = [0.0 if c.row in several or self.rows.at[c.row, "hides_zero"] else 1.0 for c in self.counts]
+    def _attack(self, concerned: Sequence[int], hidden: set[int]) -> set[int]:
+        """The rows that the attacker finds out, of the components in which anything is hidden."""
+        counts = [self.counts[i] for i in concerned]
+        said = {self.counts[i].row for i in concerned if self._said[i]}
+        several = {row for row, count in Counter(c.row for c in counts).items() if count > 1}
+        zeros = self.rows["hides_zero"]
         figures = [
-            Figure(c.quantity, c.place, None if c.row in hidden else c.value, c.threshold, low, c.row in said and c.row not in several, c.row)
-            for c, low in zip(self.counts, lowest, strict=True)
+            Figure(
+                c.quantity,
+                c.place,
+                None if c.row in hidden else c.value,
+                c.threshold,
+                0.0 if c.row in several or zeros[c.row] else 1.0,
+                c.row in said and c.row not in several,
+                c.row,
+            )
+            for c in counts
         ]
         return {f.row for f in find_narrow(figures, self._elements, self._combined)}
 

@@ -116,11 +116,13 @@ class _Release:
     def read(cls, source: Path | duckdb.DuckDBPyConnection) -> "_Release":
         with _opened(source) as connection:
             there = {r[0] for r in connection.execute("select column_name from (describe main.dim_measures)").fetchall()}
+            # Older releases have neither of these.
+            few = "coalesce(m.denominator_threshold, m.suppression_threshold)" if "denominator_threshold" in there else "m.suppression_threshold"
+            zeros = "coalesce(m.hides_zero, false)" if "hides_zero" in there else "false"
+            figures = ", ".join(f"o.{c}" for c in (*_KEY, "value", "numerator", "denominator", "answers", "suppression"))
             rows = connection.execute(
-                f"select {', '.join(f'o.{c}' for c in (*_KEY, 'value', 'numerator', 'denominator', 'answers', 'suppression'))}, m.value_type, "
-                f"m.computed_from, m.suppression_threshold as threshold, "
-                f"{'m.denominator_threshold' if 'denominator_threshold' in there else 'm.suppression_threshold'} as denominator_threshold, "
-                f"{'m.hides_zero' if 'hides_zero' in there else 'false'} as hides_zero "
+                f"select {figures}, m.value_type, m.computed_from, m.suppression_threshold as threshold, "
+                f"{few} as denominator_threshold, {zeros} as hides_zero "
                 "from main.fct_observations as o join main.dim_measures as m using (measure_id) where o.reporter <> 'source' order by all"
             ).df()
             areas = connection.execute("select area_code, area_type, parent_code from main.dim_areas").fetchall()
@@ -155,7 +157,7 @@ class _Release:
 
     def guessed(self, shown: dict[CellKey, pd.Series]) -> Iterator[Figure]:
         """Figures of other releases for cells that are hidden here."""
-        for figure in self.figures():
+        for figure in self.figures() if shown else ():
             if figure.value is None and figure.row in shown:
                 value = _number(shown[figure.row], "numerator" if figure.row[0] in self.numerators else figure.quantity[1])
                 if value is not None:

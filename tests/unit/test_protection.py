@@ -227,3 +227,15 @@ class TestAttacker:
         table = observations(r for n in range(4) for r in random_rows(rng, f"m{n}"))
         assert attack([release(hide(table, protect(table, NO_DERIVATIONS, AREAS, MEMBERS, secondary=False).hidden))])
         assert not attack([release(hide(table, protect(table, NO_DERIVATIONS, AREAS, MEMBERS).hidden))])
+
+    @pytest.mark.slow
+    def test_he_never_wins_over_thousands_of_tables(self):
+        rng, lost, without = np.random.default_rng(7), [], 0
+        for _ in range(40):
+            table = observations(r for n in range(50) for r in random_rows(rng, f"m{n:02}", is_small=True))
+            closed = protect(table, NO_DERIVATIONS, AREAS, MEMBERS).hidden
+            lost += attack([release(hide(table, closed))])
+            opened = protect(table, NO_DERIVATIONS, AREAS, MEMBERS, secondary=False).hidden
+            without += len({f.measure_id for f in attack([release(hide(table, opened))])})
+        assert not lost
+        assert without > 200, "the tables were too easy to prove anything"
