@@ -66,7 +66,11 @@ class Component:
             if not self._try(self._must | chosen):
                 best = self._must | chosen
             else:
-                best = min(best, self._make_safe(self._must | chosen), key=lambda rows: (self._cost(rows), sorted(rows)))
+                safe = self._make_safe(self._must | chosen)
+                # Needless rows matter only where this may end: with a choice that is good enough, not with the master's.
+                safe = self._without_needless(safe) if rounds >= _ROUNDS else safe
+                best = min(best, safe, key=lambda rows: (self._cost(rows), sorted(rows)))
+        best = self._without_needless(best)
         return Covering(best, self._cost(best), max(bound, self._relaxed()), len(self._rows))
 
     def refuse(self, rows: frozenset[int]) -> bool:
@@ -124,7 +128,7 @@ class Component:
         return sum(self._costs[r] for r in rows - self._must)
 
     def _make_safe(self, rows: frozenset[int]) -> frozenset[int]:
-        """``rows`` and those that give most for their cost, until all is safe; then without those that turned out not to be needed."""
+        """``rows`` and those that give most for their cost, until all is safe."""
         while self._try(rows):
             for cut in self._cuts:
                 need = cut.need * (1 - 1e-9) - sum(g for r, g in cut.gains.items() if r in rows)
@@ -133,6 +137,9 @@ class Component:
                     best = min(left, key=lambda r: (self._costs[r] / min(left[r], need), r))
                     need -= left.pop(best)
                     rows |= {best}
+        return rows
+
+    def _without_needless(self, rows: frozenset[int]) -> frozenset[int]:
         for row in sorted(rows - self._must, key=lambda r: (-self._costs[r], r)):
             if not self._try(rows - {row}):
                 rows -= {row}
