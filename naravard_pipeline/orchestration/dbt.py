@@ -131,7 +131,7 @@ def build_dbt_assets(settings: Settings, manifest: Path, ingested: Mapping[str, 
 def _gather_memory(settings: Settings) -> None:
     databases = [folder / DATABASE for folder in list_releases(settings)]
     try:
-        gather_memory(databases, settings.hidden_cells, settings.approved_cells, settings.landing / "memory")
+        gather_memory(databases, settings.hidden_cells, settings.approved_cells, settings.warehouse / "memory")
     except MemoryUnreadable as error:
         raise Failure(str(error)) from error
 
