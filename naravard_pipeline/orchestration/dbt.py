@@ -5,6 +5,7 @@ Here: how dbt is called and what is told of it. Not here: models (dbt_project), 
 
 import json
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
@@ -180,8 +181,14 @@ def _what_failed(settings: Settings, record: BuildRecord) -> str:
     if bad:
         return "dbt's tests do not hold, so nothing is published: " + "; ".join(f"{t.name} ({t.message or t.status})" for t in bad)
     results = json.loads((settings.dbt_target / "run_results.json").read_bytes())["results"]
-    errors = [f"- {r['unique_id'].split('.')[-1]}: {' '.join(str(r['message']).split())}" for r in results if r["status"] == "error"]
+    errors = [f"- {r['unique_id'].split('.')[-1]}: {tell_error(str(r['message']))}" for r in results if r["status"] == "error"]
     return "\n".join(["dbt could not build every model, so nothing is published:", *errors])
+
+
+def tell_error(message: str) -> str:
+    """dbt's words about a model on one line; of a model in Python, whose message is a traceback, only what the error itself says."""
+    raised = re.findall(r"^\s*[\w.]*[A-Z]\w*: (.+)$", message, re.MULTILINE) if "Traceback (most recent call last)" in message else []
+    return raised[-1].strip() if raised else " ".join(message.split())
 
 
 def _last_words(settings: Settings) -> str:
