@@ -129,5 +129,15 @@ class Settings:
         return self.home / "review"
 
     @property
+    def hidden_cells(self) -> Path:
+        """Every cell that a release has hidden, with the releases that did."""
+        return self.home / "decisions" / "hidden_cells.parquet"
+
+    @property
+    def approved_cells(self) -> Path:
+        """The cells that a person let be shown although a release hid them."""
+        return self.home / "decisions" / "approved_cells.parquet"
+
+    @property
     def dagster_home(self) -> Path:
         return self.home / "dagster"

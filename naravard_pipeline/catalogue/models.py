@@ -180,6 +180,12 @@ class MeasureFile(Model):
     contact_sv: Text | None = Field(None, description="Vem man frågar om måttet: en roll, inget personnamn.")
     docs_url: WebAddress | None = Field(None, description="Sida som beskriver måttet närmare.")
     suppression_threshold: Whole = Field(5, ge=0, description="Antal från 1 och under detta döljs i uppgifter från filer.")
+    denominator_threshold: Whole | None = Field(
+        None, ge=0, description="Nämnare och antal svar från 1 och under detta döljer kvoten. Utelämnat: samma som suppression_threshold."
+    )
+    hides_zero: bool = Field(
+        False, strict=True, description="Om också noll ska döljas, för uppgifter där det kan skada någon att ingen räknades. Annars visas noll."
+    )
     file: FileFormat | None = Field(None, description="Filens form, för mått som kommuner eller region lämnar själva.")
     query: Query | None = Field(None, description="Hur måttet hämtas ur en statistikdatabas: tabell, variabler och koder.")
     derived: Derived | None = Field(None, description="Hur måttet räknas ur andra mått.")

@@ -49,6 +49,9 @@ def check_measure(
 
 def _check_numbers(measure: Measure, path: Path, report: Report) -> None:
     bounds, target = measure.bounds, measure.target
+    if measure.hides_zero and measure.suppression_threshold == 0:
+        wanted = Words("at least 1, as hides_zero hides small counts and nought with them", "minst 1, eftersom hides_zero döljer små antal och noll")
+        report(path, ("suppression_threshold",), "wrong", found=said(0), wanted=wanted)
     if measure.file and measure.file.numerator_column and measure.value_type != "share":
         wanted = Words("share, as its files give a numerator and a denominator", "share, eftersom filerna ger täljare och nämnare")
         report(path, ("value_type",), "wrong", found=said(measure.value_type), wanted=wanted)

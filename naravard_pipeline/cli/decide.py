@@ -98,6 +98,25 @@ def correct(release_id: str, measure_id: str, area_code: str | None, period_labe
     _publish_again(settings, _contract(read_contract, settings))
 
 
+@click.command("reveal")
+@click.option("--measure", "measure_id", required=True, metavar="M", help="The measure.")
+@click.option("--area", "area_code", required=True, metavar="A", help="The area's code.")
+@click.option("--period", "period_label", required=True, metavar="P", help="The period's label, e.g. 2024 or 2025-03.")
+@_why
+@_who
+def reveal(measure_id: str, area_code: str, period_label: str, reason: str, name: str, role: str) -> None:
+    """Let cells be shown that a release has hidden. What is still a small count stays hidden whatever is decided here.
+
+    The next run may show them; then the measure waits once more, so that what would be shown is looked at.
+
+    Example: naravard release reveal --measure sip_antal --area 0461 --period 2025-03 --by "Anna Ek" --reason "Antalet är rättat och inte litet"
+    """
+    from naravard_pipeline.publication.reveal import reveal as reveal_cells
+
+    cells = reveal_cells(Settings.from_environment(), measure_id, area_code, period_label, name, role, reason)
+    console.print(f"{cells} cell(s) may be shown from the next build on: naravard run")
+
+
 @click.command("log")
 @click.option("--json", "as_json", is_flag=True, help="As JSON.")
 def log(as_json: bool) -> None:

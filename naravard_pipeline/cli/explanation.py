@@ -13,6 +13,7 @@ WORDS = {
     "rolled_back": "återtagen",
     "corrected": "rättad",
     "answer_accepted": "svaret godtaget fast det krympt",
+    "revealed": "dolda uppgifter får visas",
 }
 
 

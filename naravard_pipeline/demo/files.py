@@ -43,8 +43,19 @@ def _build_files(measure: Measure, catalogue: Catalogue, today: date) -> Iterato
         yield f"{name}.csv", write_delimited(_wide_rows(measure, areas, labels), "cp1252")
         return
     headings = columns(measure)
+    counted = [code for code in areas if len(code) == 4]
+    is_sum = bool(counted) and measure.value_type == "count"
     rows = [
-        [area, label, *(_figure(measure, part, code, label, code == smallest) for part in list(headings)[2:])]
+        [
+            area,
+            label,
+            *(
+                _sum(measure, part, counted, label, smallest)
+                if is_sum and code not in counted
+                else _figure(measure, part, code, label, code == smallest)
+                for part in list(headings)[2:]
+            ),
+        ]
         for code, area in areas.items()
         for label in labels
     ]
@@ -85,6 +96,12 @@ def _figure(measure: Measure, part: str, code: str, label: str, is_smallest: boo
     rise = 1 + (int(label[:4]) - 2020) / 25
     figure = round(level * rise) + _hash(measure.measure_id, code, label) % (3 if is_smallest else 7) - 1
     return f"{min(max(figure, round(measure.bounds.min) + 1), round(measure.bounds.max))}"
+
+
+def _sum(measure: Measure, part: str, codes: list[str], label: str, smallest: str) -> str:
+    """The county has counted what its municipalities have, so that what is hidden of one could be computed from it."""
+    figures = [_figure(measure, part, code, label, code == smallest) for code in codes]
+    return f"{sum(int(figure) for figure in figures if figure.isdecimal())}"
 
 
 def _hash(*words: str) -> int:

@@ -23,7 +23,9 @@ from naravard_pipeline import __version__
 from naravard_pipeline.landing.loads import FILES
 from naravard_pipeline.orchestration.lock import exclusive
 from naravard_pipeline.orchestration.plots import plot_counts
+from naravard_pipeline.protection import MemoryUnreadable, gather_memory
 from naravard_pipeline.publication.build import BuildRecord, TestResult, code_fingerprint, read_build, record_build
+from naravard_pipeline.publication.release import DATABASE, list_releases
 from naravard_pipeline.quality import warm_up
 from naravard_pipeline.settings import DBT_PROJECT, Settings
 
@@ -85,7 +87,7 @@ def set_dbt_environment(settings: Settings) -> None:
 def prepare_manifest(settings: Settings) -> Path:
     """dbt's manifest, parsed anew if a file of the project is younger. Raises ``ValueError`` with dbt's words where the project is broken."""
     manifest = settings.dbt_target / "manifest.json"
-    files = [p for kind in ("sql", "yml", "md") for p in DBT_PROJECT.rglob(f"*.{kind}")]
+    files = [p for kind in ("sql", "py", "yml", "md") for p in DBT_PROJECT.rglob(f"*.{kind}")]
     if manifest.exists() and manifest.stat().st_mtime > max(p.stat().st_mtime for p in files):
         return manifest
     settings.dbt_target.mkdir(parents=True, exist_ok=True)
@@ -112,6 +114,7 @@ def build_dbt_assets(settings: Settings, manifest: Path, ingested: Mapping[str, 
         warm_up()  # Great Expectations takes seconds to import; dbt runs in a process of its own meanwhile
         with exclusive(settings, "warehouse"):
             (settings.dbt_target / "run_results.json").unlink(missing_ok=True)
+            _gather_memory(settings)
             last = read_build(settings)
             refresh = [] if last and last.code == code_fingerprint() else ["--full-refresh"]
             invocation = dbt.cli(
@@ -126,6 +129,14 @@ def build_dbt_assets(settings: Settings, manifest: Path, ingested: Mapping[str, 
             raise Failure(_what_failed(settings, record))
 
     return dbt_build
+
+
+def _gather_memory(settings: Settings) -> None:
+    databases = [folder / DATABASE for folder in list_releases(settings)]
+    try:
+        gather_memory(databases, settings.hidden_cells, settings.approved_cells, settings.warehouse / "memory")
+    except MemoryUnreadable as error:
+        raise Failure(str(error)) from error
 
 
 def _add_metadata(events: list[Any], settings: Settings, record: BuildRecord) -> Iterator[Any]:
@@ -172,8 +183,14 @@ def _what_failed(settings: Settings, record: BuildRecord) -> str:
     if bad:
         return "dbt's tests do not hold, so nothing is published: " + "; ".join(f"{t.name} ({t.message or t.status})" for t in bad)
     results = json.loads((settings.dbt_target / "run_results.json").read_bytes())["results"]
-    errors = [f"- {r['unique_id'].split('.')[-1]}: {' '.join(str(r['message']).split())}" for r in results if r["status"] == "error"]
+    errors = [f"- {r['unique_id'].split('.')[-1]}: {tell_error(str(r['message']))}" for r in results if r["status"] == "error"]
     return "\n".join(["dbt could not build every model, so nothing is published:", *errors])
+
+
+def tell_error(message: str) -> str:
+    """dbt's words about a model on one line; of a model in Python, whose message is a traceback, only what the error itself says."""
+    raised = re.findall(r"^\s*[\w.]*[A-Z]\w*: (.+)$", message, re.MULTILINE) if "Traceback (most recent call last)" in message else []
+    return raised[-1].strip() if raised else " ".join(message.split())
 
 
 def _last_words(settings: Settings) -> str:

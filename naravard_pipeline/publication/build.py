@@ -6,7 +6,7 @@ Not here: running dbt (orchestration), deciding (gate).
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -54,9 +54,11 @@ class BuildRecord:
 
 
 def code_fingerprint() -> str:
-    """Hash of the code that turns answers into rows: dbt's models, macros and seeds. A change of it rebuilds every measure."""
+    """Hash of the code that turns answers into rows: dbt's models, macros and seeds, and what decides what they hide. A change rebuilds every measure."""
     digest = hashlib.sha256()
-    for path in sorted(p for pattern in ("models/**/*.sql", "macros/**/*.sql", "seeds/**/*.csv") for p in DBT_PROJECT.glob(pattern)):
+    patterns = ("models/**/*.sql", "models/**/*.py", "macros/**/*.sql", "seeds/**/*.csv")
+    own = (PROJECT / "naravard_pipeline" / "protection").glob("*.py")
+    for path in sorted([*(p for pattern in patterns for p in DBT_PROJECT.glob(pattern)), *own]):
         digest.update(path.relative_to(PROJECT).as_posix().encode() + b"\0" + path.read_bytes())
     return digest.hexdigest()[:16]
 
@@ -88,7 +90,7 @@ def record_build(settings: Settings, target: Path, code_version: str) -> BuildRe
         by_id = {r["unique_id"]: r for r in results["results"]}
         nodes = [n for n in manifest["nodes"].values() if n["resource_type"] == "test"]
         units = list(manifest.get("unit_tests", {}).values())
-        tests = [_result(n, by_id[n["unique_id"]], connection) for n in (*nodes, *units) if n["unique_id"] in by_id]
+        tests = [_result(n, by_id[n["unique_id"]], connection, prints) for n in (*nodes, *units) if n["unique_id"] in by_id]
     record = BuildRecord(
         build_id=results["metadata"]["invocation_id"],
         built_at=datetime.now(UTC).isoformat(timespec="seconds"),
@@ -119,10 +121,12 @@ def read_build(settings: Settings) -> BuildRecord | None:
         return None
 
 
-def _result(node: Mapping[str, Any], result: Mapping[str, Any], connection: duckdb.DuckDBPyConnection) -> TestResult:
+def _result(node: Mapping[str, Any], result: Mapping[str, Any], connection: duckdb.DuckDBPyConnection, published: Collection[str]) -> TestResult:
     status = result["status"]
     rows: list[dict[str, Any]] = []
-    if status in ("fail", "warn") and result.get("compiled_code") and node["resource_type"] == "test":
+    # Tables that are not published hold what the others hide, and a sample goes as far as the quality page.
+    may_be_seen = (node.get("attached_node") or "").split(".")[-1] in published
+    if status in ("fail", "warn") and result.get("compiled_code") and node["resource_type"] == "test" and may_be_seen:
         found = connection.execute(f"select * from ({result['compiled_code']}) limit {SAMPLE}")
         names = [d[0] for d in found.description]
         rows = [dict(zip(names, map(str, row), strict=True)) for row in found.fetchall()]

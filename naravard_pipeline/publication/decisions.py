@@ -16,7 +16,7 @@ from typing import Any, Literal
 
 from naravard_pipeline.settings import Settings
 
-Action = Literal["approved", "released", "rolled_back", "corrected", "answer_accepted"]
+Action = Literal["approved", "released", "rolled_back", "corrected", "answer_accepted", "revealed"]
 AUTOMATIC = "automatic"  # the role of what no person decided
 ROLES = ("statistician", "data_engineer", "steering_group")
 

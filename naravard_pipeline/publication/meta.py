@@ -54,7 +54,11 @@ META_APPROVALS = Table(
     (
         Column("number", "bigint", "Number of the decision; the log has no gaps."),
         Column("decided_at", "timestamp", "When, UTC."),
-        Column("action", "varchar", "released, approved, rolled_back, corrected or answer_accepted (a source's answer although it had shrunk)."),
+        Column(
+            "action",
+            "varchar",
+            "released, approved, rolled_back, corrected, answer_accepted (a source's answer although it had shrunk) or revealed (hidden cells may be shown).",
+        ),
         Column("role", "varchar", "Who decided: statistician, data_engineer, steering_group, or automatic where the measure's tolerances allow it."),
         Column("measure_id", "varchar", "The measure it is about; null where it is about a release."),
         Column("release_id", "varchar", "The release it is about: published, gone back to, or corrected."),

@@ -16,6 +16,7 @@ from typing import Any
 import duckdb
 
 from naravard_pipeline.landing.store import Landing
+from naravard_pipeline.protection.published import attack
 from naravard_pipeline.publication.approval import Waiting, approval_command, candidate_id, find_waiting, write_review
 from naravard_pipeline.publication.assembly import Assembled, assemble, read_candidate, read_previous
 from naravard_pipeline.publication.build import BuildRecord, read_build
@@ -31,6 +32,7 @@ from naravard_pipeline.publication.folders import (
     close_folder,
     current_release,
     keep_folder,
+    list_releases,
     next_release_id,
     only_one,
     releases_folder,
@@ -43,6 +45,7 @@ from naravard_pipeline.publication.meta import META_TABLES
 from naravard_pipeline.publication.promise import broken_promises, read_promise
 from naravard_pipeline.publication.repair import repair
 from naravard_pipeline.publication.retention import prune
+from naravard_pipeline.publication.reveal import read_approved
 from naravard_pipeline.publication.review import Finding, review
 from naravard_pipeline.publication.targets import bring_up_targets
 from naravard_pipeline.quality import read_suites
@@ -100,6 +103,7 @@ def publish(settings: Settings, tables: Sequence[Table], on_progress: Tell = lam
                 on_progress(_say_verdict(weighed))
                 standing = read_standing(log)
                 assembled = assemble(connection, tables, weighed.verdict, now, standing.corrections)
+                _check_hidden(settings, connection)
                 release_id = next_release_id(settings, (e.release_id for e in log), now, assembled.content_hash)
                 release = _describe(settings, build, now, release_id, assembled)
                 changes = _tell_changes(settings, connection, weighed, assembled, release)
@@ -177,6 +181,16 @@ def _weigh(settings: Settings, connection: duckdb.DuckDBPyConnection, tables: Se
     waiting = find_waiting(connection, tables, read_standing(log), findings)
     waiting = {m: w for m, w in waiting.items() if m not in verdict.holds}  # a failed check comes first: it is mended, not approved
     return _Weighed(Verdict({**verdict.holds, **{m: w.hold for m, w in waiting.items()}}, verdict.results), findings, waiting, previous)
+
+
+def _check_hidden(settings: Settings, connection: duckdb.DuckDBPyConnection) -> None:
+    """Somebody who has every kept release and this one finds no hidden count. Raises ``GateClosed`` where he does; no sentence holds a number."""
+    kept = [folder / DATABASE for folder in list_releases(settings)]
+    found = attack([*kept, connection], read_approved(settings))
+    if found:
+        shown = [f"Small counts would be found out: {f.sentence}." for f in found[:10]]
+        more = [f"… and {len(found) - 10} more cells."] if len(found) > 10 else []
+        raise GateClosed([*shown, *more, "Build everything anew (naravard run); if it stays so, hold the measure back as a draft and report it."])
 
 
 def _describe(settings: Settings, build: BuildRecord, now: datetime, release_id: str, assembled: Assembled) -> dict[str, Any]:

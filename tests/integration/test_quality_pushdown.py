@@ -26,7 +26,8 @@ create table dim_areas as
 create table dim_measures as
   select measure_id, 'Mått ' || measure_id as name_sv, 'procent' as unit, 'Andel av alla' as definition_sv, value_type, 'published' as status,
     frequency, 0.0 as value_min, 100.0 as value_max, 50.0 as max_change, 80.0 as min_coverage, area_types, 5 as suppression_threshold,
-    'total' as age_group
+    'total' as age_group,
+    5 as denominator_threshold, false as hides_zero
   from (values
     ('falls', 'share', 'year', 'nation,region'), ('trust', 'share', 'year', 'nation, region'), ('sip', 'count', 'month', 'municipality')
   ) as t(measure_id, value_type, frequency, area_types);
@@ -35,12 +36,12 @@ create table fct_observations as
     sex, 'total' as age_group,
     (40 + y - 2020 + area_code::int + case sex when 'women' then 1 when 'men' then -1 else 0 end)::double as value,
     value - 2 as ci_lower, value + 2 as ci_upper, 'ok' as status, 'source' as reporter, 'a' as segment_id,
-    null::double as numerator, null::double as denominator, null::double as answers
+    null::double as numerator, null::double as denominator, null::double as answers, null::varchar as suppression
   from dim_areas, range(2020, 2024) as years(y), (values ('total'), ('women'), ('men')) as s(sex), (values ('falls'), ('trust')) as m(measure_id)
   where area_type in ('nation', 'region');
 insert into fct_observations
   select 'sip', area_code, make_date(2024, m, 1), last_day(make_date(2024, m, 1)), printf('2024-%02d', m), 'total', 'total',
-    10.0 + m, null, null, 'ok', 'municipalities', 'a', null, null, null
+    10.0 + m, null, null, 'ok', 'municipalities', 'a', null, null, null, null
   from dim_areas, range(1, 4) as months(m) where area_code between '0401' and '0409';
 insert into fct_observations by name
   select * replace (

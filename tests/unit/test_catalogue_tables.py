@@ -116,6 +116,8 @@ def test_a_measure_row(catalogue):
         "caveat_sv": None,
         "docs_url": None,
         "suppression_threshold": 5,
+        "denominator_threshold": 5,
+        "hides_zero": False,
         "retired_date": None,
         "retired_reason_sv": None,
         "replaced_by": None,

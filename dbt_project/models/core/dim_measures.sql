@@ -44,6 +44,8 @@ select
     m.max_missing_areas,
     m.approval,
     m.suppression_threshold,
+    m.denominator_threshold,
+    m.hides_zero,
     m.target_value,
     m.target_year,
     m.baseline_period,

@@ -1,0 +1,194 @@
+"""Which counts add up to which: what anybody can calculate with who has the tables before him.
+
+Here: equations between counts. A whole is the sum of its parts by sex, by area, by age, by period, and of the measures it is combined from;
+two reporters count the same thing; a window that slides gains one month and loses another. Not here: what follows from them (knowledge).
+
+Where a part has no row, the whole is at least the others. An equation that does not hold in the figures keeps its difference, as if the attacker
+knew that too; one that is far from holding is none, since nobody would calculate with it.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+from naravard_pipeline.protection.cells import Count, Place, Quantity, Span
+
+LOCAL_REPORTERS = ("region", "municipalities")
+ALL_AGES = (0, 999)
+_NEAR = 0.1  # a difference up to this share of the whole, or below the threshold, may be a late file or a patient from elsewhere
+
+
+@dataclass(frozen=True)
+class Relation:
+    """Σ coefficient × count = ``difference`` over ``terms`` (index of the count, coefficient); ≥ where it ``is_open``: a part is not known."""
+
+    terms: tuple[tuple[int, float], ...]
+    difference: float
+    whole: int
+    is_open: bool = False
+
+
+@dataclass(frozen=True)
+class Geography:
+    """``parts``: area → the ways to divide it, each a tuple of areas that together are the whole of it."""
+
+    parts: Mapping[str, tuple[tuple[str, ...], ...]]
+
+    @classmethod
+    def read(cls, areas: Sequence[tuple[str, str, str | None]], members: Sequence[tuple[str, str]]) -> "Geography":
+        """``areas``: (area_code, area_type, parent_code). ``members``: (county part, municipality)."""
+        types = {code: kind for code, kind, _ in areas}
+        children: dict[tuple[str, str], list[str]] = {}
+        for code, kind, parent in areas:
+            if parent and parent == parent:
+                children.setdefault((parent, kind), []).append(code)
+        groups: dict[str, list[str]] = {}
+        for group, member in members:
+            if types.get(group) == "county_part":
+                groups.setdefault(group, []).append(member)
+        parts = {group: [tuple(sorted(ms))] for group, ms in groups.items()}
+        for (parent, kind), codes in sorted(children.items()):
+            if kind == "county_part":
+                inside = sorted(m for c in codes for m in groups.get(c, ()))
+                if inside != sorted(children.get((parent, "municipality"), [])):
+                    continue  # they leave some municipality out, or share one
+            parts.setdefault(parent, []).append(tuple(sorted(codes)))
+        return cls({area: tuple(ways) for area, ways in parts.items()})
+
+
+class RelationBuilder:
+    """The relations between the counts of one block. Gives counts that their sender hid the value that the relations tell."""
+
+    def __init__(self, counts: list[Count], geography: Geography, combined: Mapping[str, tuple[list[str], float]]):
+        self.counts, self._geography, self._combined = counts, geography, combined
+        self._index: dict[tuple[Quantity, Place], int] = {(c.quantity, c.place): i for i, c in enumerate(counts)}
+        self._found: dict[tuple[tuple[tuple[int, float], ...], bool], int] = {}  # terms and whether open → the whole
+
+    def build(self) -> list[Relation]:
+        for i in range(len(self.counts)):
+            self._sexes(i)
+            self._areas(i)
+            self._combination(i)
+        self._spans(lambda p: (p[0], p[1], p[2], p[4]), lambda p: _ages(p[3]))
+        self._spans(lambda p: (p[0], p[2], p[3], p[4]), lambda p: p[1])
+        self._windows()
+        self._reporters()
+        self._guess_withheld()
+        return [r for (terms, is_open), whole in self._found.items() if (r := self._relation(terms, whole, is_open))]
+
+    def _add(self, whole: int, parts: Sequence[int | None]) -> None:
+        """``None`` is a part without a row."""
+        known = [p for p in parts if p is not None]
+        if known:
+            terms = tuple(sorted([(whole, 1.0), *((p, -1.0) for p in known)]))
+            self._found.setdefault((terms, len(known) < len(parts)), whole)
+
+    def _at(self, quantity: Quantity, place: Place) -> int | None:
+        return self._index.get((quantity, place))
+
+    def _sexes(self, i: int) -> None:
+        quantity, (area, span, sex, age, reporter) = self.counts[i].quantity, self.counts[i].place
+        if sex == "total":
+            self._add(i, [self._at(quantity, (area, span, s, age, reporter)) for s in ("women", "men")])
+
+    def _areas(self, i: int) -> None:
+        quantity, (area, span, sex, age, _) = self.counts[i].quantity, self.counts[i].place
+        for way in self._geography.parts.get(area, ()):
+            found = []
+            for part in way:
+                by = {r: self._at(quantity, (part, span, sex, age, r)) for r in LOCAL_REPORTERS}
+                found.append({r: c for r, c in by.items() if c is not None})
+            for first in sorted({r for by in found for r in by}):  # each reporter's own figures, and another's where it has none
+                self._add(i, [by[first] if first in by else next(iter(by.values()), None) for by in found])
+
+    def _combination(self, i: int) -> None:
+        (measure, part), place = self.counts[i].quantity, self.counts[i].place
+        if measure in self._combined and part == "value":
+            self._add(i, [self._at((p, "value"), place) for p in self._combined[measure][0]])
+
+    def _spans(self, rest: Callable[[Place], tuple], span_of: Callable[[Place], Span | None]) -> None:
+        """Intervals of one dimension: each that others fill, by the finest and by the coarsest that do. A gap is an unknown part."""
+        series: dict[tuple, dict[tuple, int]] = {}
+        for i, count in enumerate(self.counts):
+            if span := span_of(count.place):
+                series.setdefault((count.quantity, rest(count.place)), {})[span] = i
+        for by_span in series.values():
+            if len(by_span) > 1 and len({end - start for start, end in by_span}) > 1:
+                spans = sorted(by_span)
+                for whole in spans:
+                    inside = [s for s in spans if whole[0] <= s[0] and s[1] <= whole[1] and s != whole]
+                    for way, is_whole in _fillings(whole, inside):
+                        parts = [by_span[s] for s in way]
+                        if whole == ALL_AGES:  # a total may be of more ages than are told apart, or of just these
+                            is_whole &= sum(self.counts[p].value or 0 for p in parts) == self.counts[by_span[whole]].value
+                        self._add(by_span[whole], parts if is_whole else [*parts, None])
+
+    def _windows(self) -> None:
+        """A rolling sum and the one before differ by the month that came and the month that went."""
+        series: dict[tuple, dict[Span, int]] = {}
+        for i, count in enumerate(self.counts):
+            series.setdefault((count.quantity, count.place[0], count.place[2:]), {})[count.place[1]] = i
+        for by_span in series.values():
+            spans = sorted(by_span)
+            for earlier, later in pairwise(spans):
+                if earlier[0] < later[0] <= earlier[1] < later[1]:
+                    went, came = by_span.get((earlier[0], later[0] - 1)), by_span.get((earlier[1] + 1, later[1]))
+                    if went is not None and came is not None:
+                        terms = [(by_span[later], 1.0), (by_span[earlier], -1.0), (came, -1.0), (went, 1.0)]
+                        self._found.setdefault((tuple(sorted(terms)), False), by_span[later])
+
+    def _reporters(self) -> None:
+        seen: dict[tuple, int] = {}
+        for i, count in enumerate(self.counts):
+            first = seen.setdefault((count.quantity, count.place[:4]), i)
+            if first != i:
+                self._add(first, [i])
+
+    def _guess_withheld(self) -> None:
+        """What the sender hid we do not know either; where an equation tells it, that is its value, as it would be the attacker's."""
+        for terms, is_open in self._found:
+            unknown = [(i, c) for i, c in terms if self.counts[i].value is None]
+            if len(unknown) == 1 and not is_open:
+                (i, coefficient), count = unknown[0], self.counts[unknown[0][0]]
+                told = -sum(c * self.counts[j].value for j, c in terms if j != i) / coefficient
+                count.value = min(max(told, count.low), count.threshold - 1) if count.is_small else max(told, count.low)
+        for count in self.counts:
+            if count.value is None:
+                count.value = max(count.low, 1.0)
+
+    def _relation(self, terms: tuple[tuple[int, float], ...], whole: int, is_open: bool) -> Relation | None:
+        difference = sum(c * self.counts[i].value for i, c in terms)
+        if is_open:
+            return Relation(terms, min(difference, 0.0), whole, True) if difference > -0.5 else None
+        limit = max(self.counts[whole].threshold, _NEAR * self.counts[whole].value)
+        return Relation(terms, difference, whole) if abs(difference) <= limit else None
+
+
+def _ages(text: str) -> Span | None:
+    """Years of age, both included; a total is all of them."""
+    if text == "total":
+        return ALL_AGES
+    low, _, high = text.partition("-")
+    if low.endswith("+") and low[:-1].isdecimal():
+        return (int(low[:-1]), ALL_AGES[1])
+    if low.isdecimal() and (not high or high.isdecimal()):
+        return (int(low), int(high or low))
+    return None
+
+
+def _fillings(whole: Span, inside: Sequence[Span]) -> Iterator[tuple[list[Span], bool]]:
+    """Disjoint intervals within ``whole``, once the shortest and once the longest at each start, and whether they fill it."""
+    seen = set()
+    if inside and whole == ALL_AGES:  # of a measure about some ages only, the total is those
+        whole = (min(start for start, _ in inside), max(end for _, end in inside))
+    for sign in (1, -1):
+        at, way, is_whole = whole[0], [], True
+        for start, end in sorted(inside, key=lambda s: (s[0], sign * s[1])):
+            if start >= at:
+                is_whole &= start == at
+                way.append((start, end))
+                at = end + 1
+        is_whole &= at == whole[1] + 1
+        if way and tuple(way) not in seen:
+            seen.add(tuple(way))
+            yield way, is_whole
