@@ -20,11 +20,21 @@ def _columns(**kinds: str) -> tuple[Column, ...]:
 
 
 TABLES = (
-    Table("dim_areas", "One row per area.", _columns(area_code="varchar"), ("area_code",), ()),
+    Table("dim_areas", "One row per area.", _columns(area_code="varchar", area_type="varchar", parent_code="varchar"), ("area_code",), ()),
+    Table("bridge_area_groups", "One row per area and group.", _columns(group_id="varchar", area_code="varchar"), ("group_id", "area_code"), ()),
     Table(
         "dim_measures",
         "One row per measure.",
-        _columns(measure_id="varchar", name_sv="varchar", status="varchar", attribution="varchar", computed_from="varchar", source_id="varchar"),
+        _columns(
+            measure_id="varchar",
+            name_sv="varchar",
+            status="varchar",
+            attribution="varchar",
+            computed_from="varchar",
+            source_id="varchar",
+            value_type="varchar",
+            suppression_threshold="integer",
+        ),
         ("measure_id",),
         (Relation("source_id", "dim_sources", "source_id"),),
     ),
@@ -41,9 +51,18 @@ TABLES = (
         _columns(
             measure_id="varchar",
             area_code="varchar",
+            period_start="date",
             period_end="date",
             period_label="varchar",
+            sex="varchar",
+            age_group="varchar",
+            reporter="varchar",
             value="double",
+            numerator="double",
+            denominator="double",
+            answers="double",
+            status="varchar",
+            suppression="varchar",
             snapshot_id="varchar",
             is_held="boolean",
             held_reason="varchar",
@@ -110,18 +129,24 @@ class Bench:
             for table in TABLES:
                 connection.execute(f"create table {table.name} ({', '.join(f'{c.name} {c.type}' for c in table.columns)})")
             areas = sorted({area for rows in figures.values() for area in rows} | {"00"})
-            connection.executemany("insert into dim_areas values (?)", [[a] for a in areas])
+            kinds = {"00": "nation", "04": "region"}
+            connection.executemany(
+                "insert into dim_areas (area_code, area_type, parent_code) values (?, ?, ?)",
+                [[a, kinds.get(a, "municipality"), None if a == "00" else "00" if a in kinds else "04"] for a in areas],
+            )
             connection.execute("insert into dim_sources values ('kolada', 'https://www.kolada.se', 'Källa: Kolada', 'Fri.', null)")
             connection.execute("insert into mart_county_goal values ('gap', null, null, null, null, false, false, null, null)")
             for measure, rows in figures.items():
                 status = "draft" if measure in drafts else "retired" if measure in retired else "published"
                 connection.execute(
-                    "insert into dim_measures values (?, ?, ?, 'Källa: Kolada', ?, 'kolada')",
+                    "insert into dim_measures values (?, ?, ?, 'Källa: Kolada', ?, 'kolada', 'share', 5)",
                     [measure, measure.title(), status, COMPUTED_FROM.get(measure)],
                 )
                 for area, value in rows.items():
                     connection.execute(
-                        "insert into fct_observations values (?, ?, '2024-12-31', '2024', ?, 's', false, null, null)", [measure, area, value]
+                        "insert into fct_observations values (?, ?, '2024-01-01', '2024-12-31', '2024', 'total', 'total', 'source', ?, null, null, "
+                        "null, 'ok', null, 's', false, null, null)",
+                        [measure, area, value],
                     )
                     connection.execute(
                         "insert into mart_county_goal values (?, ?, ?, '2024-12-31', ?, true, false, null, null)",

@@ -54,7 +54,7 @@ class BuildRecord:
 
 
 def code_fingerprint() -> str:
-    """Hash of the code that turns answers into rows: dbt's models, macros and seeds, and what decides what they hide. A change rebuilds every measure."""
+    """Hash of the code that turns answers into rows: dbt's models, macros and seeds, and what decides what they hide. A change rebuilds all."""
     digest = hashlib.sha256()
     patterns = ("models/**/*.sql", "models/**/*.py", "macros/**/*.sql", "seeds/**/*.csv")
     own = (PROJECT / "naravard_pipeline" / "protection").glob("*.py")

@@ -113,7 +113,7 @@ class TestTheWayOut:
         bench.check()
         bench.publish()
         text = (current_release(bench.settings) / "csv" / "fct_observations.csv").read_text()
-        assert "\n'=cmd(),00,2024-12-31,2024,-1.0" in text
+        assert "\n'=cmd(),00,2024-01-01,2024-12-31,2024,total,total,source,-1.0" in text
 
     def test_made_up_figures_say_so(self, tmp_path):
         bench = Bench(tmp_path / "demo", is_demo=True)
