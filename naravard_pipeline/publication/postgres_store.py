@@ -172,7 +172,10 @@ def clean(connection: psycopg.Connection, on_progress: Callable[[str], None]) ->
             "and d.refclassid = 'pg_class'::regclass and p.relnamespace = 'naravard_data'::regnamespace"
         )
     }
-    there = connection.execute("select relname from pg_class where relnamespace = 'naravard_data'::regnamespace and relkind in ('r', 'p')").fetchall()
+    # Only what has a name as we make them: a table that somebody put here is not ours to take.
+    there = connection.execute(
+        "select relname from pg_class where relnamespace = 'naravard_data'::regnamespace and relkind in ('r', 'p') and relname ~ '_[0-9a-f]{16}$'"
+    ).fetchall()
     for name in sorted({name for (name,) in there} - in_use):
         _unless_read(connection, SQL("drop table {}").format(Identifier(DATA, name)))
 

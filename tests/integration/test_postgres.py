@@ -142,7 +142,8 @@ def test_a_release_is_loaded_once_and_gone_back_to_by_its_pointer(postgres, tmp_
 def test_the_newest_releases_are_kept_and_the_others_go(postgres, tmp_path):
     for n in range(1, 7):
         bring_up(postgres.url, make_release(tmp_path, n))
-    assert loads(postgres) == [4, 5, 6] and not loose(postgres)
+        postgres.run("create table if not exists naravard_data.notes (an_administrators text)")  # not ours to take
+    assert loads(postgres) == [4, 5, 6] and loose(postgres) == ["notes"]
     partitions = postgres.query(
         "select count(*) from pg_inherits i join pg_class c on c.oid = inhrelid where relnamespace = 'naravard_data'::regnamespace"
     )
