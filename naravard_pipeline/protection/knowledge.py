@@ -48,7 +48,7 @@ class Knowledge:
     """
 
     def __init__(self, counts: Sequence[Count], relations: Sequence[Relation], said_small: Sequence[bool]):
-        self.counts = counts
+        self.counts, self._said = counts, said_small
         self._values = np.array([c.value for c in counts], dtype=float)
         self._low = np.minimum([c.low for c in counts], self._values)
         high = [c.threshold - 1 if said else np.inf for c, said in zip(counts, said_small, strict=True)]
@@ -69,7 +69,8 @@ class Knowledge:
         """
         low = max(self.counts[count].low, self.extreme(count, hidden, -1))
         width = self.counts[count].threshold - 1 - self.counts[count].low
-        demand = Demand(count, low, low + width)
+        # Of a sum that is not said to be small, what matters is that it may be large.
+        demand = Demand(count, low if self._said[count] else self._values[count], low + width)
         if self.extreme(count, hidden, 1, demand.high) < demand.high - TOLERANCE:
             raise Unprotectable
         return demand

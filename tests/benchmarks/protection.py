@@ -24,7 +24,7 @@ from small_numbers import AREAS, MEMBERS, NO_DERIVATIONS, hide, observations, ra
 from naravard_pipeline.protection import attack, protect
 from naravard_pipeline.protection.attacker import Figure, find_narrow
 
-TABLES = 60
+TABLES = 30
 AREAS_PER_COUNTY, COUNTIES, MONTHS = 14, 21, 12
 
 
