@@ -25,10 +25,11 @@ from open_data import (
 
 from naravard_pipeline.catalogue.publication import PublicationFile
 from naravard_pipeline.catalogue.reader import read_publication
-from naravard_pipeline.publication import forms
+from naravard_pipeline.publication import forms, meta
 from naravard_pipeline.publication.assembly import Assembled
 from naravard_pipeline.publication.contract import Column, Relation, Table
 from naravard_pipeline.publication.credits import read_credits
+from naravard_pipeline.publication.decisions import next_entry
 from naravard_pipeline.publication.gate import Verdict
 from naravard_pipeline.settings import SOURCES
 
@@ -148,6 +149,8 @@ CHECK = {
     "by_measure": {},
 }
 
+LOG = [next_entry([], "released", role="automatic", reason_sv="Allt är nytt.", release_id="20261201T060000-abcdef01", content_hash="abcdef01")]
+
 
 def write_release(folder: Path, monkeypatch, publication: PublicationFile, is_demo: bool = False) -> Path:
     """Every form of a release of the rows above, as a publication writes them."""
@@ -165,8 +168,9 @@ def write_release(folder: Path, monkeypatch, publication: PublicationFile, is_de
         for t in TABLES:
             connection.execute(f"create table {t.name} ({', '.join(f'{c.name} {c.type}' for c in t.columns)})")
             connection.executemany(f"insert into {t.name} values ({', '.join('?' * len(t.columns))})", ROWS[t.name])
-        values = {c: release.get(c) for c in forms.META_RELEASE.column_names}
-        forms.write_forms(connection, folder, TABLES, Assembled({}, {}, {}, ""), Verdict({}, [CHECK]), values, lambda text: None)
+        values = {c: release.get(c) for c in meta.META_RELEASE.column_names}
+        changes = {"format": 1, "before": None, "after": None, "is_demo": is_demo, "note_sv": None, "totals": {}, "states": {}, "measures": []}
+        forms.write_forms(connection, folder, TABLES, Assembled({}, {}, {}, ""), Verdict({}, [CHECK]), values, LOG, changes, lambda text: None)
     return folder
 
 
@@ -224,7 +228,7 @@ class TestCsvw:
     def test_every_file_is_read_as_it_is_in_the_database(self, decided):
         pytest.importorskip("csvw")
         seen = dict(csvw_rows(decided))
-        assert seen.keys() == {t.name for t in (*TABLES, *forms.META_TABLES)}
+        assert seen.keys() == {t.name for t in (*TABLES, *meta.META_TABLES)}
         for t in TABLES:
             rows = [tuple(row.values()) for row in seen[t.name]]
             expected = [tuple(f"'{v}" if isinstance(v, str) and v.startswith("=") else _aware(v) for v in row) for row in ROWS[t.name]]
@@ -271,7 +275,7 @@ class TestDcat:
             value = graph.value(graph.value(distribution, spdx.checksum), spdx.checksumValue)
             assert str(value).lower() == hashlib.sha256(path.read_bytes()).hexdigest(), path
             found.add(path.relative_to(decided).as_posix())
-        tables = [t.name for t in (*TABLES, *forms.META_TABLES)]
+        tables = [t.name for t in (*TABLES, *meta.META_TABLES)]
         assert found == {f"csv/{t}.csv" for t in tables} | {f"parquet/{t}.parquet" for t in tables} | {"naravard.duckdb"}
 
     def test_a_dataset_per_goal_area_with_its_county_its_years_and_its_indicators(self, decided):
