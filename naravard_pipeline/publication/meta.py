@@ -57,7 +57,8 @@ META_APPROVALS = Table(
         Column(
             "action",
             "varchar",
-            "released, approved, rolled_back, corrected, answer_accepted (a source's answer although it had shrunk) or revealed (hidden cells may be shown).",
+            "released, approved, rolled_back, corrected, answer_accepted (a source's answer although it had shrunk) or "
+            "revealed (hidden cells may be shown).",
         ),
         Column("role", "varchar", "Who decided: statistician, data_engineer, steering_group, or automatic where the measure's tolerances allow it."),
         Column("measure_id", "varchar", "The measure it is about; null where it is about a release."),
