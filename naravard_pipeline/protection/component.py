@@ -84,12 +84,12 @@ class Component:
         return np.isin(self._rows, sorted(rows))
 
     def _try(self, rows: frozenset[int]) -> bool:
-        """Whether ``rows`` fail; why, is added to the cuts. Cuts of ``refuse`` count as well."""
-        hidden = self._hidden(rows)
-        found = self._knowledge.cuts(self._demands, hidden)
-        lacking = any(sum(g for r, g in cut.gains.items() if r in rows) < cut.need * (1 - 1e-9) for cut in self._cuts)
+        """Whether ``rows`` fail; why, is added to the cuts. What a cut that is known already forbids need not be tried."""
+        if any(sum(g for r, g in cut.gains.items() if r in rows) < cut.need * (1 - 1e-9) for cut in self._cuts):
+            return True
+        found = self._knowledge.cuts(self._demands, self._hidden(rows))
         self._cuts += found
-        return bool(found) or lacking
+        return bool(found)
 
     def _matrix(self) -> tuple[list[int], csr_array]:
         """The rows that any cut names, and one line per cut, each ≥ 1."""

@@ -64,7 +64,7 @@ def protect(
             coverings += found
             hidden |= {row for covering in found for row in covering.rows}
         said -= block.not_said
-    followers = {row for row, of in cells.follows.items() if hidden.intersection(of)} - hidden
+    followers = {row for row, of in cells.follows.items() if hidden.intersection(of)}
     said |= {row for row in followers if said.intersection(cells.follows[row])}
     return Protection(_hidden_table(table, hidden | followers, said, followers), coverings)
 

@@ -4,6 +4,7 @@ from datetime import date
 
 import duckdb
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -65,6 +66,22 @@ class TestAcrossReleases:
         assert set(second["suppression"].dropna()) == {"secondary"}
         assert attack([release(first), release(second)]) == []
         assert attack([release(first), release(published(sexes(8, 30)))])
+
+    def test_the_same_figures_again_are_hidden_the_same_way(self):
+        ratio = {
+            "measure_id": "rate",
+            "numerator": "plans",
+            "denominator": "people",
+            "denominator_year": "previous",
+            "denominator_age_group": "total",
+        }
+        derivations = pd.DataFrame([ratio]).reindex(columns=NO_DERIVATIONS.columns).astype(object)
+        rates = [{**r, "measure_id": "rate", "numerator": r["value"], "value_type": "rate"} for r in sexes(3, 30)]
+        table = observations([*sexes(3, 30), *rates])
+        first = protect(table, derivations, AREAS, MEMBERS).hidden
+        shown = hide(table, first)
+        again = protect(table, derivations, AREAS, MEMBERS, first[KEY], shown[shown["value"].notna()][[*KEY, "value"]]).hidden
+        pd.testing.assert_frame_equal(first[[*KEY, "suppression"]], again[[*KEY, "suppression"]])
 
     def test_what_was_open_before_is_no_finding_against_the_next_release(self):
         naked = hidden(observations(sexes(3, 30)), "women")
