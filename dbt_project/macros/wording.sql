@@ -1,7 +1,7 @@
 {#- A number as Swedish readers write it: decimal comma, no-break space between thousands, a true minus. Only DuckDB's format() is used here. -#}
 {% macro swedish_number(value, decimals) -%}
     translate(case coalesce({{ decimals }}, 1)
-        {%- for n in range(7) %}
+        {%- for n in range(8) %}
         when {{ n }} then format('{:,.{{ n }}f}', {{ value }})
         {%- endfor %}
     end, ',.-', concat(chr(160), ',−'))
