@@ -6,7 +6,7 @@ with summed as (
         indicator_id,
         area_code,
         year,
-        100 + sum(contribution) as value,
+        100 + {{ steady('sum', 'contribution', 'measure_id') }} as value,
         count(*) as measures,
         max(coverage) as coverage,
         bool_or(is_preliminary) as is_preliminary

@@ -10,10 +10,10 @@ with grouped as (
         max(last_day) as period_end,
         {%- for group, condition in [('treated', 'is_treated'), ('compared', 'not is_treated')] %}
         count(case when {{ condition }} then 1 end) as areas_{{ group }},
-        avg(case when {{ condition }} then mean_before end) as before_{{ group }},
-        avg(case when {{ condition }} then mean_after end) as after_{{ group }},
-        avg(case when {{ condition }} then mean_after - mean_before end) as change_{{ group }},
-        var_samp(case when {{ condition }} then mean_after - mean_before end) as variance_{{ group }}{{ "," if not loop.last }}
+        {{ steady('avg', 'case when ' ~ condition ~ ' then mean_before end', 'area_code') }} as before_{{ group }},
+        {{ steady('avg', 'case when ' ~ condition ~ ' then mean_after end', 'area_code') }} as after_{{ group }},
+        {{ steady('avg', 'case when ' ~ condition ~ ' then mean_after - mean_before end', 'area_code') }} as change_{{ group }},
+        {{ steady('var_samp', 'case when ' ~ condition ~ ' then mean_after - mean_before end', 'area_code') }} as variance_{{ group }}{{ "," if not loop.last }}
         {%- endfor %}
     from {{ ref('int_initiative_changes') }}
     group by initiative_id, measure_id, area_type
