@@ -1,5 +1,9 @@
 {#- Distributions in plain arithmetic, so that they run on any engine. -#}
 
+{#- avg, sum, stddev_samp, var_samp in one order: the last bits of a sum of fractions depend on it, and a release whose figures are the same must be
+    the same, bit by bit, however many threads computed it. -#}
+{% macro steady(aggregate, value, key) -%} {{ aggregate }}({{ value }} order by {{ key }}) {%- endmacro %}
+
 {#- A quantile, interpolated between the two values nearest to it (Hyndman & Fan 1996, type 7); Spark calls it percentile. -#}
 {% macro quantile(value, share) -%} quantile_cont({{ value }}, {{ share }}) {%- endmacro %}
 

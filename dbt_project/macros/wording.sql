@@ -1,8 +1,8 @@
-{#- A number as Swedish readers write it: decimal comma, no-break space between thousands, a true minus. Only DuckDB's format() is used here. -#}
+{#- A number as Swedish readers write it: decimal comma, no-break space between thousands, a true minus and none before nought. Only DuckDB's format() is used here. -#}
 {% macro swedish_number(value, decimals) -%}
     translate(case coalesce({{ decimals }}, 1)
-        {%- for n in range(7) %}
-        when {{ n }} then format('{:,.{{ n }}f}', {{ value }})
+        {%- for n in range(8) %}
+        when {{ n }} then format('{:,.{{ n }}f}', round({{ value }}, {{ n }}) + 0)
         {%- endfor %}
     end, ',.-', concat(chr(160), ',−'))
 {%- endmacro %}

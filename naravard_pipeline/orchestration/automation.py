@@ -26,7 +26,7 @@ EVERYTHING = "everything"
 
 def what_follows() -> AssetSelection:
     """All that comes after the landing, whichever source landed: the gate refuses a build of a part."""
-    return AssetSelection.groups("landing", "staging", "intermediate", "core", "marts", "published")
+    return AssetSelection.groups("landing", "reference", "made_up", "staging", "intermediate", "core", "assessment", "marts", "published")
 
 
 def build_jobs(source_ids: Sequence[str]) -> list[UnresolvedAssetJobDefinition]:

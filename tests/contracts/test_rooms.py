@@ -156,3 +156,18 @@ def test_telemetry_is_off_by_default():
     from naravard_pipeline.orchestration.run import INSTANCE
 
     assert json.loads(json.dumps(INSTANCE))["telemetry"] == {"enabled": False}
+
+
+def test_what_is_averaged_in_the_assessments_is_averaged_in_one_order():
+    # Threads add up in any order; a release that differs in the last bits only would be a new release every day. fct_run_charts sorts its window.
+    for path in (DBT_PROJECT / "models" / "assessment").glob("*.sql"):
+        if path.stem != "fct_run_charts":
+            assert not re.search(r"\b(avg|stddev_samp|var_samp)\(", path.read_text(encoding="utf-8")), f"{path.stem}: use steady()"
+
+
+def test_a_run_of_one_source_ends_with_all_of_dbt():
+    # The gate demands the result of every test, so a layer or folder of seeds that a source's job leaves out would close it.
+    from naravard_pipeline.orchestration.automation import what_follows
+
+    layers = {p.name for kind in ("models", "seeds") for p in (DBT_PROJECT / kind).iterdir() if p.is_dir()}
+    assert layers <= set(what_follows().selected_groups)

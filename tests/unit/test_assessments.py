@@ -125,6 +125,13 @@ def test_rolling_windows_are_never_independent_points():
     assert years(13)["previous_label"] == "2019–2021" and years(13)["slope"] == pytest.approx(1)
 
 
+def test_periods_of_two_lengths_are_not_mixed():
+    years = [row("0480", 2019 + i, 10 + i, ci=1) for i in range(5)]
+    windows = [row("0480", 2021 + i, 90 - i, ci=1, window=3) for i in range(3)]
+    found = assess(years + windows)["0480"]
+    assert (found["period_label"], found["trend"], found["previous_label"], found["baseline_label"]) == ("2023", "improving", "2022", "2019")
+
+
 def test_preliminary_and_hidden_figures_take_no_part():
     rows = [row("0480", year, 50) for year in range(2020, 2024)]
     rows += [row("0480", 2024, 99, status="preliminary"), row("0480", 2019, None, status="suppressed"), row("0480", 2023, 1, sex="women")]
@@ -173,4 +180,11 @@ def test_the_sentence_is_ready_to_be_shown():
         "Nyköping 2024: 1 240,0 per 1 000 invånare; bättre än riket (1 050,3); bättre än regionen (1 200,0); plats 1 av 2 kommuner; "
         "utvecklingen sedan 2020: förbättras; på väg mot målet (1 300,0)."
     )
-    assert "−3,5" in assess([row("0480", 2024, -3.5)])["0480"]["summary_sv"]
+
+
+@pytest.mark.parametrize(
+    ("number", "decimals", "text"),
+    [(-3.5, 1, "−3,5"), (-0.04, 1, "0,0"), (1234567.25, 1, "1 234 567,3"), (0.655, 2, "0,66"), (99.5, 0, "100"), (12, "null", "12,0")],
+)
+def test_numbers_are_written_as_swedish_readers_write_them(number, decimals, text):
+    assert Models().value(f"{{{{ swedish_number('({float(number)})', '{decimals}') }}}}").replace("\xa0", " ") == text

@@ -29,6 +29,7 @@ MEASURES = {
     "status": "varchar",
     "value_type": "varchar",
     "base_year": "integer",
+    "decimals": "integer",
 }
 
 
@@ -229,7 +230,7 @@ def places(n, before, change, standard_error, is_treated):
 
 def effect(*rows, direction="higher_is_better"):
     models = Models().give("int_initiative_changes", [r for group in rows for r in group], **CHANGES).seed("student_t").seed("assessment_words")
-    models.give("dim_measures", [{"measure_id": "m", "direction": direction}], **MEASURES)
+    models.give("dim_measures", [{"measure_id": "m", "direction": direction, "decimals": 1}], **MEASURES)
     return models.build("fct_initiative_effects").rows("from fct_initiative_effects")
 
 
@@ -251,6 +252,9 @@ class TestEffects:
         # Crawford & Howell 1998 for one case, here the mean of two: s * sqrt(1/2 + 1/10) * t(9), s = sqrt(10)
         assert (row["effect_upper"] - row["effect_lower"]) / 2 == pytest.approx(10**0.5 * 0.6**0.5 * 2.262, abs=0.001)
         assert row["comparison_sv"] == "ingen säker skillnad mot jämförelseområdena"
+        assert row["summary_sv"].startswith(
+            "Där satsningen pågick ändrades värdet med 3,00, i jämförelseområdena med 0,00: skillnad 3,00 (95 % osäkerhet −2,54 till"
+        )
 
     def test_too_few_places_to_compare_with_give_no_interval(self):
         [row] = effect(places(2, 10, 3, 0.0, True), places(2, 10, 0, 1.0, False))
@@ -315,3 +319,42 @@ class TestComposites:
             "select year, min(base_year) as base from int_composite_scores group by 1 order by 1"
         )
         assert [(r["year"], r["base"]) for r in found] == [(2001, 2002), (2002, 2002), (2003, 2002), (2004, 2004)]
+
+
+def composites(shares):
+    """``fct_composites`` of one indicator; ``shares``: (area, measure) → score, every measure of weight 1 but ``heavy``, which has 2."""
+    rows = [
+        {"measure_id": m, "area_code": a, "area_type": "region", "year": 2024, "value": s, "base_year": 2020, "score": s}
+        for (a, m), s in shares.items()
+    ]
+    measures = sorted({m for _, m in shares})
+    kinds = {"measure_id": "varchar", "area_code": "varchar", "area_type": "varchar", "year": "bigint"}
+    numbers = {"value": "double", "base_year": "bigint", "base_mean": "double", "base_deviation": "double", "score": "double"}
+    models = Models().give("int_composite_scores", rows, **kinds, **numbers)
+    link = {"framework_id": "f", "indicator_id": "i", "goal_area_id": "g"}
+    links = [{**link, "measure_id": m, "weight": 2.0 if m == "heavy" else 1.0} for m in measures]
+    keys = dict.fromkeys(("framework_id", "goal_area_id", "indicator_id", "measure_id"), "varchar")
+    models.give("bridge_indicator_measures", links, **{k: v for k, v in keys.items() if k != "goal_area_id"}, weight="double")
+    models.give("bridge_goal_area_measures", [], **{k: v for k, v in keys.items() if k != "indicator_id"}, weight="double")
+    models.give("dim_indicators", [link], **{k: v for k, v in keys.items() if k != "measure_id"})
+    models.give("dim_areas", [{"area_code": a, "area_type": "region"} for a, _ in shares], area_code="varchar", area_type="varchar")
+    models.build("fct_composite_parts")
+    models.connection.execute("create or replace table dim_areas as select distinct * from dim_areas")
+    return {r["area_code"]: r for r in models.build("fct_composites").rows("from fct_composites")}
+
+
+class TestWeighing:
+    def test_the_index_is_the_weighted_mean_and_its_range_leaves_one_out(self):
+        found = composites({("a", "heavy"): 1.0, ("a", "m2"): -0.5, ("a", "m3"): 0.5, ("b", "heavy"): 0.0})
+        # 100 + 10 x (2 x 1 - 0.5 + 0.5) / 4; without heavy 100 + 10 x 0 / 2, without m2 100 + 10 x 2.5 / 3, without m3 100 + 10 x 1.5 / 3
+        a = found["a"]
+        assert [a[c] for c in ("value", "range_low", "range_high", "coverage", "measures")] == pytest.approx([105, 100, 100 + 25 / 3, 1, 3])
+        assert a["summary_sv"] == (
+            "Sammanvägt index 2024: 105,0 (100 är medelvärdet för regionerna basåret, högre är bättre); "
+            "3 mått, mellan 100,0 och 108,3 om ett av dem utelämnas."
+        )
+        assert (found["b"]["coverage"], found["b"]["range_low"]) == (0.5, None)
+
+    def test_less_than_half_of_the_weight_gives_no_figure(self):
+        found = composites({("a", "heavy"): 1.0, ("a", "m2"): 1.0, ("b", "m2"): 1.0})
+        assert set(found) == {"a"}

@@ -22,7 +22,7 @@ peers as (
     select
         s.measure_id,
         s.area_code,
-        s.months_back,
+        s.is_latest,
         rank() over (
             partition by s.measure_id, s.area_type, s.period_start, s.period_end
             order by case when m.direction = 'lower_is_better' then s.value else -s.value end
@@ -45,7 +45,7 @@ places as (
         place_of,
         case when place_of >= 4 then cast(floor(4 * (place - 1) / place_of) as integer) + 1 end as quartile
     from peers
-    where months_back = 0 and place_of >= 2
+    where is_latest and place_of >= 2
 ),
 
 compared as (

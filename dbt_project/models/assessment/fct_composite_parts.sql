@@ -25,7 +25,10 @@ weighed as (
         w.indicator_id,
         s.*,
         w.weight,
-        sum(w.weight) over (partition by w.framework_id, w.goal_area_id, w.indicator_id, s.area_code, s.year) as weight_there
+        sum(w.weight) over (
+            partition by w.framework_id, w.goal_area_id, w.indicator_id, s.area_code, s.year
+            order by w.measure_id rows between unbounded preceding and unbounded following
+        ) as weight_there
     from weights as w
     join {{ ref('int_composite_scores') }} as s on s.measure_id = w.measure_id
 ),
@@ -51,7 +54,7 @@ possible_weight as (
         goal_area_id,
         indicator_id,
         area_type,
-        sum(weight) as weight_possible
+        {{ steady('sum', 'weight', 'measure_id') }} as weight_possible
     from possible
     group by framework_id, goal_area_id, indicator_id, area_type
 ),

@@ -6,7 +6,7 @@ with summed as (
         indicator_id,
         area_code,
         year,
-        100 + sum(contribution) as value,
+        100 + {{ steady('sum', 'contribution', 'measure_id') }} as value,
         count(*) as measures,
         max(coverage) as coverage,
         bool_or(is_preliminary) as is_preliminary
@@ -49,10 +49,20 @@ select
     l.range_low,
     l.range_high,
     s.is_preliminary,
+    concat(
+        'Sammanvägt index ', cast(s.year as varchar), ': ', {{ swedish_number('s.value', '1') }},
+        ' (100 är medelvärdet för ', case a.area_type when 'region' then 'regionerna' else 'kommunerna' end, ' basåret, högre är bättre); ',
+        cast(s.measures as varchar), ' mått',
+        case when l.range_low is null then '' else concat(
+            ', mellan ', {{ swedish_number('l.range_low', '1') }}, ' och ', {{ swedish_number('l.range_high', '1') }}, ' om ett av dem utelämnas'
+        ) end,
+        case when s.is_preliminary then '; preliminärt, mått saknas än.' else '.' end
+    ) as summary_sv,
     false as is_held,
     cast(null as varchar) as held_reason,
     cast(null as timestamp) as held_since
 from summed as s
+join {{ ref('dim_areas') }} as a on a.area_code = s.area_code
 left join left_out as l
     on l.framework_id = s.framework_id
     and l.goal_area_id = s.goal_area_id

@@ -10,10 +10,10 @@ with grouped as (
         max(last_day) as period_end,
         {%- for group, condition in [('treated', 'is_treated'), ('compared', 'not is_treated')] %}
         count(case when {{ condition }} then 1 end) as areas_{{ group }},
-        avg(case when {{ condition }} then mean_before end) as before_{{ group }},
-        avg(case when {{ condition }} then mean_after end) as after_{{ group }},
-        avg(case when {{ condition }} then mean_after - mean_before end) as change_{{ group }},
-        var_samp(case when {{ condition }} then mean_after - mean_before end) as variance_{{ group }}{{ "," if not loop.last }}
+        {{ steady('avg', 'case when ' ~ condition ~ ' then mean_before end', 'area_code') }} as before_{{ group }},
+        {{ steady('avg', 'case when ' ~ condition ~ ' then mean_after end', 'area_code') }} as after_{{ group }},
+        {{ steady('avg', 'case when ' ~ condition ~ ' then mean_after - mean_before end', 'area_code') }} as change_{{ group }},
+        {{ steady('var_samp', 'case when ' ~ condition ~ ' then mean_after - mean_before end', 'area_code') }} as variance_{{ group }}{{ "," if not loop.last }}
         {%- endfor %}
     from {{ ref('int_initiative_changes') }}
     group by initiative_id, measure_id, area_type
@@ -87,8 +87,18 @@ select
     j.comparison,
     w.word_sv as comparison_sv,
     w.word_en as comparison_en,
+    concat(
+        'Där satsningen pågick ändrades värdet med ', {{ swedish_number('j.change_treated', 'm.decimals + 1') }},
+        ', i jämförelseområdena med ', {{ swedish_number('j.change_compared', 'm.decimals + 1') }},
+        ': skillnad ', {{ swedish_number('j.effect', 'm.decimals + 1') }},
+        case when j.effect_lower is null then '' else concat(
+            ' (95 % osäkerhet ', {{ swedish_number('j.effect_lower', 'm.decimals + 1') }}, ' till ', {{ swedish_number('j.effect_upper', 'm.decimals + 1') }}, ')'
+        ) end,
+        ', ', w.word_sv, '. Det säger inte varför.'
+    ) as summary_sv,
     false as is_held,
     cast(null as varchar) as held_reason,
     cast(null as timestamp) as held_since
 from judged as j
+join {{ ref('dim_measures') }} as m on m.measure_id = j.measure_id
 join {{ ref('assessment_words') }} as w on w.aspect = 'effect' and w.word = j.comparison

@@ -44,7 +44,10 @@ centred as (
         avg(value) over section as mean,
         2.66 * avg(abs(step)) over section as reach
     from points
-    window section as (partition by measure_id, area_code, segment_id, section)
+    window section as (
+        partition by measure_id, area_code, segment_id, section
+        order by period_start rows between unbounded preceding and unbounded following  -- summed in one order: see steady
+    )
 ),
 
 placed as (

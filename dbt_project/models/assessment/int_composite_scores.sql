@@ -26,11 +26,11 @@ spread as (
         segment_id,
         year,
         base_year,
-        avg(value) as mean,
-        stddev_samp(value) as deviation
+        {{ steady('avg', 'value', 'area_code') }} as mean,
+        {{ steady('stddev_samp', 'value', 'area_code') }} as deviation
     from yearly
     group by measure_id, area_type, segment_id, year, base_year
-    having count(*) >= 10 and stddev_samp(value) > 0
+    having count(*) >= 10 and max(value) > min(value)
 ),
 
 -- One fixed year for each series, so that progress common to all areas shows; a break has a base of its own, as nothing joins the two.

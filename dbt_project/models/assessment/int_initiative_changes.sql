@@ -66,8 +66,8 @@ select
     count(case when not f.is_before then 1 end) as periods_after,
     min(f.period_start) as first_day,
     max(f.period_end) as last_day,
-    avg(case when f.is_before then f.value end) as mean_before,
-    avg(case when not f.is_before then f.value end) as mean_after
+    {{ steady('avg', 'case when f.is_before then f.value end', 'f.period_start') }} as mean_before,
+    {{ steady('avg', 'case when not f.is_before then f.value end', 'f.period_start') }} as mean_after
 from followed as f
 join wanted as w
     on w.initiative_id = f.initiative_id

@@ -1,4 +1,4 @@
--- Where two report the same area, one series is followed, never a mixture: the national source's, else the region's, else the municipalities'.
+-- One series is followed, never a mixture: the national source's, else the region's, else the municipalities', in periods as long as its latest.
 with published as (
     select
         o.measure_id,
@@ -30,6 +30,7 @@ seen_from_the_latest as (
     select
         *,
         first_value(reporter_order) over newest_first as followed_reporter,
+        row_number() over newest_first = 1 as is_latest,
         first_value(end_month) over newest_first - end_month as months_back,
         first_value(window_months) over newest_first as latest_window_months,
         first_value(segment_id) over newest_first = segment_id as is_in_latest_segment
@@ -58,7 +59,7 @@ select
     months_back,
     latest_window_months,
     is_in_latest_segment,
-    months_back = 0 as is_latest,
-    is_in_latest_segment and window_months = latest_window_months and months_back % latest_window_months = 0 as is_independent
+    is_latest,
+    is_in_latest_segment and months_back % latest_window_months = 0 as is_independent
 from seen_from_the_latest
-where reporter_order = followed_reporter
+where reporter_order = followed_reporter and window_months = latest_window_months
