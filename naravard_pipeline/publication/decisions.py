@@ -106,7 +106,8 @@ def append(settings: Settings, entries: Sequence[Entry], entry: Entry) -> list[E
     finally:
         os.close(descriptor)
     if not entries:
-        _sync_folder(path.parent)
+        for folder in (path.parent, settings.home):
+            _sync_folder(folder)
     return [*entries, entry]
 
 

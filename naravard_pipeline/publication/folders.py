@@ -66,8 +66,9 @@ def remove_unfinished(settings: Settings) -> None:
     """What a killed publication left. Called under the lock, so nobody is writing it."""
     for left_over in releases_folder(settings).glob(f"{UNFINISHED}*"):
         shutil.rmtree(left_over, ignore_errors=True)
-    for link in settings.published.glob(".current-*"):
-        link.unlink(missing_ok=True)
+    unfinished = [*settings.published.glob(".current-*"), *settings.review.glob("*.tmp"), *settings.decisions.glob("*.tmp")]
+    for left_over in unfinished:
+        left_over.unlink(missing_ok=True)
 
 
 def close_folder(folder: Path) -> None:

@@ -30,7 +30,6 @@ def test_a_failure_after_the_switch_is_no_failure_to_publish(crash):
     assert facts["problems"] == []
 
 
-@pytest.mark.xfail(strict=True, reason="DuckDB ends the process (std::terminate) where it cannot cut its write-ahead log")
 def test_a_disk_that_turns_read_only(crash):
     assert crash("scenarios.py", "disk_turns_read_only")["problems"] == []
 

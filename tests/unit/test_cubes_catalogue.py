@@ -198,7 +198,8 @@ def test_derivations_have_a_row_for_a_ratio_and_one_per_part():
     catalogue = read_catalogue(SOURCES)
     sip = catalogue.measures["sip_per_1000"]
     both = sip.model_copy(update={"measure_id": "summa", "derived": Combination(parts=("a", "b"), combine="sum")})
-    table = build_tables(catalogue.model_copy(update={"measures": {"sip_per_1000": sip, "summa": both}}))["derivations"]
+    parts = {name: catalogue.measures["sip_antal"] for name in ("sip_antal", "befolkning", "a", "b")}
+    table = build_tables(catalogue.model_copy(update={"measures": {**parts, "sip_per_1000": sip, "summa": both}}))["derivations"]
     nothing = dict.fromkeys(table.column_names)
     assert table.to_pylist() == [
         nothing
