@@ -7,6 +7,7 @@ Each rule reports ``(path, where, code, **values)``; ``where`` is the way to the
 
 import re
 from collections.abc import Collection, Iterable, Mapping
+from itertools import pairwise
 from pathlib import Path
 from typing import Protocol
 
@@ -38,6 +39,7 @@ def check_measure(
     _check_numbers(measure, path, report)
     _check_source(measure, path, source, report)
     _check_retirement(measure, path, measure_ids, report)
+    _check_breaks(measure, path, report)
     if frameworks is not None:
         _check_links(measure, path, frameworks, report)
     if measure.file and measure.file.county_code:
@@ -100,6 +102,13 @@ def _check_retirement(measure: Measure, path: Path, measure_ids: Collection[str]
     if successor and (successor not in measure_ids or successor == measure.measure_id):
         others = set(measure_ids) - {measure.measure_id}
         report_unknown(path, ("retired", "replaced_by"), Words("other measure", "annan måttfil"), successor, others, report)
+
+
+def _check_breaks(measure: Measure, path: Path, report: Report) -> None:
+    for i, (earlier, later) in enumerate(pairwise(measure.breaks), start=1):
+        if later.date <= earlier.date:
+            wanted = Words(f"a date after {earlier.date}, the break before it", f"ett datum efter {earlier.date}, brottet före")
+            report(path, ("breaks", i, "date"), "wrong", found=said(later.date), wanted=wanted)
 
 
 def _check_links(measure: Measure, path: Path, frameworks: Mapping[str, Framework], report: Report) -> None:

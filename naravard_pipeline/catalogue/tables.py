@@ -48,6 +48,10 @@ SCHEMAS: Mapping[str, pa.Schema] = {
             "age_group": TEXT,
             "frequency": TEXT,
             "window_years": WHOLE,
+            "period_totals": TEXT,  # year | rolling_year
+            "per": NUMBER,
+            "has_interval": pa.bool_(),
+            "is_annualised": pa.bool_(),
             "has_sexes": pa.bool_(),
             "first_year": WHOLE,
             "value_min": NUMBER,
@@ -74,12 +78,13 @@ SCHEMAS: Mapping[str, pa.Schema] = {
             "numerator": TEXT,
             "denominator": TEXT,
             "per": NUMBER,
-            "denominator_year": TEXT,  # previous | same
+            "denominator_year": TEXT,  # previous | same | mean
             "denominator_age_group": TEXT,
             "combine": TEXT,  # sum | mean
             "part": TEXT,
         }
     ),
+    "breaks": pa.schema({"measure_id": TEXT, "starts": pa.date32(), "reason_sv": TEXT, "reason_en": TEXT}),
     "indicator_measures": pa.schema({"framework_id": TEXT, "indicator_id": TEXT, "measure_id": TEXT, "weight": NUMBER, "official_name_sv": TEXT}),
     "areas": pa.schema(
         {"area_code": TEXT, "kolada_code": TEXT, "scb_code": TEXT, "name_sv": TEXT, "area_type": TEXT, "parent_code": TEXT, "sort_order": WHOLE}
@@ -95,8 +100,13 @@ def build_tables(catalogue: Catalogue) -> dict[str, pa.Table]:
         "frameworks": _numbered(_framework(f) for f in catalogue.frameworks.values()),
         "goal_areas": _goal_areas(catalogue.frameworks.values()),
         "indicators": _indicators(catalogue.frameworks.values()),
-        "measures": [_measure(m, catalogue.sources[m.source_id]) for m in catalogue.measures.values()],
+        "measures": [_measure(m, catalogue.sources[m.source_id], catalogue.measures) for m in catalogue.measures.values()],
         "derivations": [row for measure in catalogue.measures.values() for row in _derivations(measure)],
+        "breaks": [
+            {"measure_id": measure.measure_id, "starts": b.date, "reason_sv": b.reason_sv, "reason_en": b.reason_en}
+            for measure in catalogue.measures.values()
+            for b in measure.breaks
+        ],
         "indicator_measures": [
             {
                 "framework_id": link.framework,
@@ -142,7 +152,7 @@ def _indicators(frameworks: Iterable[Framework]) -> list[dict]:
     return rows
 
 
-def _measure(measure: Measure, source: Source) -> dict:
+def _measure(measure: Measure, source: Source, measures: Mapping[str, Measure]) -> dict:
     bounds, target, retired = measure.bounds, measure.target, measure.retired
     code = measure.source_code or (measure.query and measure.query.source_code)
     page = source.measure_url.replace("{source_code}", code) if source.measure_url and code else source.url
@@ -152,6 +162,10 @@ def _measure(measure: Measure, source: Source) -> dict:
         "source_url": page,
         "attribution": source.attribution,
         "has_sexes": measure.sexes,
+        "per": _per(measure),
+        "has_interval": measure.interval,
+        "suppression_threshold": max(m.suppression_threshold for m in (measure, *_inputs(measure, measures))),
+        "is_annualised": isinstance(measure.derived, Ratio) and measure.derived.annualised,
         "value_min": bounds and bounds.min,
         "value_max": bounds and bounds.max,
         "target_value": target and target.value,
@@ -169,10 +183,22 @@ def _measure(measure: Measure, source: Source) -> dict:
 def _derivations(measure: Measure) -> list[dict]:
     match measure.derived:
         case Ratio() as ratio:
-            return [{"measure_id": measure.measure_id, **ratio.model_dump()}]
+            return [{"measure_id": measure.measure_id, **ratio.model_dump(exclude={"annualised"})}]
         case Combination() as combination:
             return [{"measure_id": measure.measure_id, "combine": combination.combine, "part": part} for part in combination.parts]
     return []
+
+
+def _inputs(measure: Measure, measures: Mapping[str, Measure]) -> list[Measure]:
+    """What a derived measure is computed from; its figures are as sensitive as the most sensitive of them."""
+    return [measures[i] for i in measure.derived.measures if i in measures] if measure.derived else []
+
+
+def _per(measure: Measure) -> float | None:
+    """What numerator over denominator is multiplied by to give the value; None where nobody has said."""
+    if isinstance(measure.derived, Ratio):
+        return measure.derived.per
+    return measure.per or (100.0 if measure.value_type == "share" else None)
 
 
 def _reporter(measure: Measure, source: Source) -> str | None:

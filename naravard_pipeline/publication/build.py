@@ -54,9 +54,9 @@ class BuildRecord:
 
 
 def code_fingerprint() -> str:
-    """Hash of the code that turns answers into rows: dbt's models and macros. A change of it rebuilds every measure."""
+    """Hash of the code that turns answers into rows: dbt's models, macros and seeds. A change of it rebuilds every measure."""
     digest = hashlib.sha256()
-    for path in sorted([*DBT_PROJECT.glob("models/**/*.sql"), *DBT_PROJECT.glob("macros/**/*.sql")]):
+    for path in sorted(p for kind in ("models/**/*.sql", "macros/**/*.sql", "seeds/**/*.csv") for p in DBT_PROJECT.glob(kind)):
         digest.update(path.relative_to(PROJECT).as_posix().encode() + b"\0" + path.read_bytes())
     return digest.hexdigest()[:16]
 

@@ -69,6 +69,7 @@ def test_a_module_says_what_it_is_and_stays_short(path):
 
 def test_a_layer_reads_only_those_left_of_it():
     layer_of = {p.stem: p.relative_to(DBT_PROJECT / "models").parts[0] for p in (DBT_PROJECT / "models").rglob("*.sql")}
+    layer_of |= {p.stem: p.relative_to(DBT_PROJECT / "seeds").parts[0] for p in (DBT_PROJECT / "seeds").rglob("*.csv")}
     macros = {name: p.read_text() for p in (DBT_PROJECT / "macros").glob("*.sql") for name in re.findall(r"macro (\w+)", p.read_text())}
     for path in (DBT_PROJECT / "models").rglob("*.sql"):
         layer, text = layer_of[path.stem], path.read_text()
@@ -79,8 +80,8 @@ def test_a_layer_reads_only_those_left_of_it():
 
 
 def test_every_model_has_a_description_that_says_what_a_row_is():
-    described = "".join(p.read_text() for p in (DBT_PROJECT / "models").rglob("*.yml"))
-    for path in (DBT_PROJECT / "models").rglob("*.sql"):
+    described = "".join(p.read_text() for folder in ("models", "seeds") for p in (DBT_PROJECT / folder).rglob("*.yml"))
+    for path in [*(DBT_PROJECT / "models").rglob("*.sql"), *(DBT_PROJECT / "seeds").rglob("*.csv")]:
         match = re.search(rf"name: {path.stem}\b[^-]*?description: *(>\n *)?\"?(One row per)", described)
         assert match, f"{path.stem} has no description that begins with «One row per»"
 

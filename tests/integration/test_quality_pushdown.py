@@ -25,7 +25,8 @@ create table dim_areas as
   union all select '04-norra', 'county_part', 'Norra', '04';
 create table dim_measures as
   select measure_id, 'Mått ' || measure_id as name_sv, 'procent' as unit, 'Andel av alla' as definition_sv, value_type, 'published' as status,
-    frequency, 0.0 as value_min, 100.0 as value_max, 50.0 as max_change, 80.0 as min_coverage, area_types, 5 as suppression_threshold
+    frequency, 0.0 as value_min, 100.0 as value_max, 50.0 as max_change, 80.0 as min_coverage, area_types, 5 as suppression_threshold,
+    1 as window_years, false as is_annualised
   from (values
     ('falls', 'share', 'year', 'nation,region'), ('trust', 'share', 'year', 'nation, region'), ('sip', 'count', 'month', 'municipality')
   ) as t(measure_id, value_type, frequency, area_types);
@@ -34,12 +35,13 @@ create table fct_observations as
     sex, 'total' as age_group,
     (40 + y - 2020 + area_code::int + case sex when 'women' then 1 when 'men' then -1 else 0 end)::double as value,
     value - 2 as ci_lower, value + 2 as ci_upper, 'ok' as status, 'source' as reporter, 'a' as segment_id,
-    null::double as numerator, null::double as denominator, null::double as answers
+    null::double as numerator, null::double as denominator, null::double as answers,
+    12::bigint as period_months, null::bigint as parts_reported, 'source' as ci_method
   from dim_areas, range(2020, 2024) as years(y), (values ('total'), ('women'), ('men')) as s(sex), (values ('falls'), ('trust')) as m(measure_id)
   where area_type in ('nation', 'region');
 insert into fct_observations
   select 'sip', area_code, make_date(2024, m, 1), last_day(make_date(2024, m, 1)), printf('2024-%02d', m), 'total', 'total',
-    10.0 + m, null, null, 'ok', 'municipalities', 'a', null, null, null
+    10.0 + m, null, null, 'ok', 'municipalities', 'a', null, null, null, 1, null, 'none'
   from dim_areas, range(1, 4) as months(m) where area_code between '0401' and '0409';
 insert into fct_observations by name
   select * replace (
@@ -71,6 +73,10 @@ BAD = {
     ("fct_observations", "no_value_belongs_to_a_period_that_has_not_begun"): (
         f"update fct_observations set period_start = current_date + 1, period_end = current_date + 300 {ONE}",
         FALLS,
+    ),
+    ("fct_observations", "no_hidden_figure_tells_how_its_interval_is_made"): (
+        "update fct_observations set ci_method = 'poisson_exact' where measure_id = 'sip' and period_label = '2024-04'",
+        ["sip"],
     ),
     ("fct_observations", "small_counts_are_hidden"): (
         "update fct_observations set value = 4 where measure_id = 'sip' and period_label = '2024-01'",
