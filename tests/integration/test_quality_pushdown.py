@@ -36,12 +36,12 @@ create table fct_observations as
     (40 + y - 2020 + area_code::int + case sex when 'women' then 1 when 'men' then -1 else 0 end)::double as value,
     value - 2 as ci_lower, value + 2 as ci_upper, 'ok' as status, 'source' as reporter, 'a' as segment_id,
     null::double as numerator, null::double as denominator, null::double as answers,
-    12::bigint as period_months, null::bigint as parts_reported, 'source' as ci_method
+    12::bigint as period_months, null::integer as parts_reported, null::integer as parts_expected, 'source' as ci_method
   from dim_areas, range(2020, 2024) as years(y), (values ('total'), ('women'), ('men')) as s(sex), (values ('falls'), ('trust')) as m(measure_id)
   where area_type in ('nation', 'region');
 insert into fct_observations
   select 'sip', area_code, make_date(2024, m, 1), last_day(make_date(2024, m, 1)), printf('2024-%02d', m), 'total', 'total',
-    10.0 + m, null, null, 'ok', 'municipalities', 'a', null, null, null, 1, null, 'none'
+    10.0 + m, null, null, 'ok', 'municipalities', 'a', null, null, null, 1, null, null, 'none'
   from dim_areas, range(1, 4) as months(m) where area_code between '0401' and '0409';
 insert into fct_observations by name
   select * replace (

@@ -1,3 +1,4 @@
+-- depends_on: {{ ref("stg_landing__loads") }} (the post-hook of an incremental build)
 {{ config(
     materialized='incremental',
     incremental_strategy='delete+insert',
