@@ -182,6 +182,24 @@ def test_no_kind_of_too_large_number_slips_through(warehouse: Path, value: str):
     assert not _run(warehouse, "fct_observations", "no_value_lies_above_the_measures_upper_bound").passed
 
 
+@pytest.mark.parametrize(
+    ("sum_of", "most"),
+    [
+        ("12 as period_months", 1200),
+        ("2 as parts_reported, 9 as parts_expected", 200),
+        ("12 as period_months, 2 as parts_reported, 9 as parts_expected", 2400),
+    ],
+)
+def test_a_sum_may_be_as_large_as_all_that_is_in_it(warehouse: Path, sum_of: str, most: int):
+    cell = "measure_id = 'sip' and period_label = '2024-01' and area_code = '0401'"
+    for value, fits in ((most, True), (most + 1, False)):
+        _change(
+            warehouse,
+            f"insert into fct_observations by name select * replace ({value} as value, {sum_of}) from fct_observations where {cell} limit 1",
+        )
+        assert _run(warehouse, "fct_observations", "no_value_lies_above_the_measures_upper_bound").passed == fits
+
+
 def test_a_missing_value_that_its_status_promises_fails(warehouse: Path):
     _change(warehouse, f"update fct_observations set value = null {ONE}")
     outcome = _run(warehouse, "fct_observations", "a_value_is_present_exactly_when_its_status_says_so")
