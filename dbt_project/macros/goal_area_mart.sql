@@ -2,9 +2,9 @@
   One goal area of one framework, ready for a dashboard without a join: every indicator, every measure under it, the nation, all regions and
   the framework's own county parts and municipalities. An indicator without a measure and a measure without figures keep a row of their own
   (has_figures is false), so that a gap shows as a gap.
-  previous_value is the latest earlier value of the same segment, area, sex and age group that the source gave; nation_value and
-  county_value are the sources' own figures for the same period, never means made here. Comparison, place, trend and target stand in the row of the
-  latest whole period, the total; everywhere else they are null.
+  previous_value is the latest earlier value of the same segment, length of period, area, sex and age group that the source gave; nation_value and
+  county_value are figures for the same period: the sources' own, or for the county the sum of all its municipalities, never means made here. Comparison, place, trend
+  and target stand in the row of the latest whole period, the total; everywhere else they are null.
 -#}
 {% macro goal_area_mart(framework_id, goal_area_id) -%}
 {%- set assessed = [
@@ -59,14 +59,16 @@ in_context as (
     select
         *,
         last_value(value ignore nulls) over (
-            partition by measure_id, segment_id, area_code, sex, age_group, reporter
+            partition by measure_id, segment_id, period_months, area_code, sex, age_group, reporter
             order by period_start rows between unbounded preceding and 1 preceding
         ) as previous_value,
         max(case when area_type = 'nation' then value end) over peers as nation_value,
-        max(case when area_code = county_code and reporter <> 'municipalities' then value end) over peers as county_value,
+        max(case when area_code = county_code and (reporter <> 'municipalities' or (is_aggregated and status = 'ok')) then value end) over peers as county_value,
         coalesce(
             value is not null
-            and period_end = max(case when value is not null then period_end end) over (partition by measure_id, area_code, sex, age_group, reporter),
+            and period_end = max(case when value is not null then period_end end) over (
+                partition by measure_id, period_months, area_code, sex, age_group, reporter
+            ),
             false
         ) as is_latest_period
     from observed
@@ -94,6 +96,7 @@ select
     c.area_sort_order,
     c.period_start,
     c.period_end,
+    c.period_months,
     c.period_label,
     c.sex,
     c.age_group,
@@ -102,10 +105,14 @@ select
     c.denominator,
     c.ci_lower,
     c.ci_upper,
+    c.ci_method,
     c.answers,
     c.status,
     c.suppression,
     c.reporter,
+    c.is_aggregated,
+    c.parts_reported,
+    c.parts_expected,
     c.previous_value,
     c.value - c.previous_value as change_from_previous,
     c.nation_value,

@@ -14,28 +14,18 @@
         + {{ t }} * (1.781477937 + {{ t }} * (-1.821255978 + {{ t }} * 1.330274429))))
 {%- endmacro %}
 
-{#- The 97.5 % point of the standard normal distribution. -#}
-{% macro z_975() -%} 1.959963985 {%- endmacro %}
-
 {#- The 97.5 % point of Student's t above 30 degrees of freedom, error below 1e-4 (Cornish-Fisher; Abramowitz & Stegun 1964, 26.7.5).
     Up to 30 the seed student_t has it. -#}
 {% macro t_975_of_many(degrees_of_freedom) -%}
-    ({{ z_975() }} + 2.372271 / {{ degrees_of_freedom }} + 2.822486 / ({{ degrees_of_freedom }} * {{ degrees_of_freedom }}))
+    ({{ z() }} + 2.372271 / {{ degrees_of_freedom }} + 2.822486 / ({{ degrees_of_freedom }} * {{ degrees_of_freedom }}))
 {%- endmacro %}
 
-{#- A limit of Wilson's score interval for x of n, 95 %; sign is -1 or +1 (Wilson 1927; Newcombe 1998, Stat Med 17:857, method 3). -#}
-{% macro wilson_limit(x, n, sign) -%}
-    {%- set z = z_975() -%}
-    ((2 * {{ x }} + {{ z }} * {{ z }} + ({{ sign }}) * {{ z }} * sqrt({{ z }} * {{ z }} + 4 * {{ x }} * (1 - {{ x }} / {{ n }})))
-        / (2 * ({{ n }} + {{ z }} * {{ z }})))
-{%- endmacro %}
-
-{#- A limit of the interval for the difference x1/n1 - x2/n2 of two independent shares, 95 %; sign is -1 or +1
+{#- A limit of the interval for the difference x1/n1 - x2/n2 of two independent shares, 95 %; side is 'lower' or 'upper'
     (Newcombe 1998, Stat Med 17:873, method 10: square and add of Wilson's limits). -#}
-{% macro difference_limit(x1, n1, x2, n2, sign) -%}
-    {%- set own = wilson_limit(x1, n1, sign) -%}
-    {%- set other = wilson_limit(x2, n2, "-(" ~ sign ~ ")") -%}
-    ({{ x1 }} / {{ n1 }} - {{ x2 }} / {{ n2 }} + ({{ sign }}) * sqrt(
+{% macro difference_limit(x1, n1, x2, n2, side) -%}
+    {%- set own = wilson_limit(x1, n1, side) -%}
+    {%- set other = wilson_limit(x2, n2, 'upper' if side == 'lower' else 'lower') -%}
+    ({{ x1 }} / {{ n1 }} - {{ x2 }} / {{ n2 }} {{ '-' if side == 'lower' else '+' }} sqrt(
         power({{ x1 }} / {{ n1 }} - {{ own }}, 2) + power({{ other }} - {{ x2 }} / {{ n2 }}, 2)
     ))
 {%- endmacro %}

@@ -126,6 +126,14 @@ class Rebase(Model):
     reason_sv: Text = Field(description="Vad som ändrades, t.ex. ett nytt arbetssätt. Texten visas i diagrammet.")
 
 
+class Break(Model):
+    """Ett brott i serien: värden före och efter jämförs aldrig med varandra."""
+
+    date: datetime.date = Field(description="Första dagen som det nya gäller, ÅÅÅÅ-MM-DD. En period hör till tiden där den slutar.")
+    reason_sv: Text = Field(description="Vad som ändrades: ny definition, ny undersökning, nytt sätt att mäta.")
+    reason_en: Text = Field(description="Samma sak på engelska.")
+
+
 class MeasureFile(Model):
     """Ett mått (sources/<källa>/<measure_id>.yml). Filens namn är måttets permanenta namn."""
 
@@ -154,6 +162,16 @@ class MeasureFile(Model):
     age_group: str = Field("total", pattern=AGE_GROUP, description="Åldrarna som måttet gäller: total, 65+ eller 16-84.")
     frequency: Literal["year", "half_year", "quarter", "month"] = Field("year", description="Hur ofta det kommer ett nytt värde.")
     window_years: Whole = Field(1, ge=1, le=10, description="Hur många år ett värde gäller, t.ex. 3 för treårsmedelvärde; perioden är det sista.")
+    period_totals: Literal["year", "rolling_year"] | None = Field(
+        None, description="Summor som räknas över tid när alla perioder finns. year: kalenderår. rolling_year: varje tolv månader i följd."
+    )
+    per: Number | None = Field(
+        None, gt=0, description="Vad täljare genom nämnare multipliceras med, t.ex. 1000. Utelämnat: 100 för andelar; härledda mått säger det själva."
+    )
+    interval: bool = Field(
+        True, strict=True, description="Om osäkerhetsintervall räknas ut när antalen finns. false för folkmängd och annat som inte är händelser."
+    )
+    breaks: tuple[Break, ...] = Field((), description="Brott i serien, det äldsta först: där måttet började mätas på ett annat sätt.")
     sexes: bool = Field(False, strict=True, description="Om källan också har kvinnor och män för sig.")
     first_year: Whole = Field(2010, ge=1900, le=2100, description="Första året som hämtas.")
     area_types: tuple[AreaType, ...] = Field(min_length=1, description="Vilka slags områden som väntas ha värden.")

@@ -139,8 +139,13 @@ class Ratio(Model):
     numerator: Identifier = Field(description="Måttet (filens namn) i täljaren.")
     denominator: Identifier = Field(description="Måttet (filens namn) i nämnaren, oftast befolkning.")
     per: Number = Field(gt=0, description="Per hur många, t.ex. 1000 eller 100000; 1 för en kvot.")
-    denominator_year: Literal["previous", "same"] = Field(
-        "previous", description="Nämnarens år: previous för folkmängden den 31 december året före. Finns det inte än blir det inget värde."
+    denominator_year: Literal["previous", "same", "mean"] = Field(
+        "previous",
+        description="Nämnarens år: previous för folkmängden den 31 december året före, same för samma år, mean för medelvärdet av de två. Finns det "
+        "inte än blir det inget värde.",
+    )
+    annualised: bool = Field(
+        False, strict=True, description="Om värden för del av år räknas om till årstakt: en månads antal gånger tolv. Annars är kvoten per period."
     )
     denominator_age_group: AgeGroup = Field("total", description="Åldersgruppen i nämnaren.")
 

@@ -13,6 +13,7 @@ from naravard_pipeline.catalogue.queries import QUERY_OF_KIND, Combination, PxWe
 from naravard_pipeline.catalogue.rules import Report, report_unknown
 
 ADDITIVE = ("count", "days")  # value types of which a sum means something
+QUOTIENTS = ("share", "rate")  # value types that are a numerator over a denominator
 
 
 def check_query(measure: Measure, path: Path, source: Source, report: Report) -> None:
@@ -76,6 +77,35 @@ def _check_groups(measure: Measure, query: PxWebQuery, path: Path, report: Repor
     if measure.sexes and not (query.sex and query.sex.women and query.sex.men):
         reason = Words("the codes of women and men, as sexes is true", "koderna för women och men, eftersom sexes är true")
         report(path, ("query", "sex"), "missing_when", reason=reason)
+
+
+def check_arithmetic(measure: Measure, path: Path, report: Report) -> None:
+    """What a measure asks to have computed of its own figures can be computed."""
+    if measure.per is not None and measure.derived:
+        reason = Words("a derived measure says it under `derived`", "ett härlett mått säger det under `derived`")
+        report(path, ("per",), "superfluous", found=said(measure.per), reason=reason)
+    elif measure.per is not None and measure.value_type not in QUOTIENTS:
+        reason = Words(f"a {measure.value_type} is not divided by anything", f"{measure.value_type} delas inte med något")
+        report(path, ("per",), "superfluous", found=said(measure.per), reason=reason)
+    if isinstance(measure.derived, Ratio) and measure.derived.annualised and measure.frequency == "year":
+        reason = Words("a year's figure is yearly already", "ett årsvärde är redan per år")
+        report(path, ("derived", "annualised"), "superfluous", found="true", reason=reason)
+    if measure.period_totals is None:
+        return
+    has_parts = measure.file and measure.file.numerator_column
+    if measure.derived:
+        reason = Words(
+            "ask for it in the measures it is computed from; the rate follows", "begär det i måtten som det räknas ur, så följer kvoten med"
+        )
+    elif measure.frequency == "year":
+        reason = Words("its periods are whole years already", "måttets perioder är redan hela år")
+    elif measure.value_type != "count" and not has_parts:
+        reason = Words(
+            "only counts, or shares with numerator and denominator, are summed", "bara antal, eller andelar med täljare och nämnare, summeras"
+        )
+    else:
+        return
+    report(path, ("period_totals",), "superfluous", found=measure.period_totals, reason=reason)
 
 
 def check_derived(

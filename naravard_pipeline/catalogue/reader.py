@@ -86,6 +86,7 @@ class _Reading:
         for path, measure in measures.items():
             source = catalogue.sources.get(measure.source_id)
             rules.check_measure(measure, path, source, known_frameworks, measure_ids, area_codes, self.report)
+            query_rules.check_arithmetic(measure, path, self.report)
             if source is not None:
                 query_rules.check_query(measure, path, source, self.report)
                 query_rules.check_derived(measure, path, source, catalogue.measures, measure_ids, self.report)

@@ -7,6 +7,7 @@ Each rule reports ``(path, where, code, **values)``; ``where`` is the way to the
 
 import re
 from collections.abc import Collection, Iterable, Mapping
+from itertools import pairwise
 from pathlib import Path
 from typing import Protocol
 
@@ -41,6 +42,7 @@ def check_measure(
     _check_source(measure, path, source, report)
     _check_retirement(measure, path, measure_ids, report)
     _check_rebases(measure, path, report)
+    _check_breaks(measure, path, report)
     if frameworks is not None:
         _check_links(measure, path, frameworks, report)
     if measure.file and measure.file.county_code:
@@ -135,6 +137,13 @@ def check_weights(framework: Framework, path: Path, measures: Collection[Measure
             if measure_id not in known:
                 kind = Words("measure of this goal area", "måttfil i målområdet")
                 report_unknown(path, ("goal_areas", i, "weights", measure_id), kind, measure_id, known, report)
+
+
+def _check_breaks(measure: Measure, path: Path, report: Report) -> None:
+    for i, (earlier, later) in enumerate(pairwise(measure.breaks), start=1):
+        if later.date <= earlier.date:
+            wanted = Words(f"a date after {earlier.date}, the break before it", f"ett datum efter {earlier.date}, brottet före")
+            report(path, ("breaks", i, "date"), "wrong", found=said(later.date), wanted=wanted)
 
 
 def _check_links(measure: Measure, path: Path, frameworks: Mapping[str, Framework], report: Report) -> None:

@@ -50,6 +50,10 @@ SCHEMAS: Mapping[str, pa.Schema] = {
             "age_group": TEXT,
             "frequency": TEXT,
             "window_years": WHOLE,
+            "period_totals": TEXT,  # year | rolling_year
+            "per": NUMBER,
+            "has_interval": pa.bool_(),
+            "is_annualised": pa.bool_(),
             "has_sexes": pa.bool_(),
             "first_year": WHOLE,
             "value_min": NUMBER,
@@ -85,7 +89,7 @@ SCHEMAS: Mapping[str, pa.Schema] = {
             "numerator": TEXT,
             "denominator": TEXT,
             "per": NUMBER,
-            "denominator_year": TEXT,  # previous | same
+            "denominator_year": TEXT,  # previous | same | mean
             "denominator_age_group": TEXT,
             "combine": TEXT,  # sum | mean
             "part": TEXT,
@@ -94,6 +98,7 @@ SCHEMAS: Mapping[str, pa.Schema] = {
     "rebases": pa.schema({"measure_id": TEXT, "rebase_date": pa.date32(), "reason_sv": TEXT}),
     # A measure under two indicators of a goal area counts once there: with the goal area's own weight, else with its largest.
     "goal_area_measures": pa.schema({"framework_id": TEXT, "goal_area_id": TEXT, "measure_id": TEXT, "weight": NUMBER}),
+    "breaks": pa.schema({"measure_id": TEXT, "starts": pa.date32(), "reason_sv": TEXT, "reason_en": TEXT}),
     "indicator_measures": pa.schema({"framework_id": TEXT, "indicator_id": TEXT, "measure_id": TEXT, "weight": NUMBER, "official_name_sv": TEXT}),
     "areas": pa.schema(
         {"area_code": TEXT, "kolada_code": TEXT, "scb_code": TEXT, "name_sv": TEXT, "area_type": TEXT, "parent_code": TEXT, "sort_order": WHOLE}
@@ -124,6 +129,11 @@ def build_tables(catalogue: Catalogue) -> dict[str, pa.Table]:
         "indicators": _indicators(catalogue.frameworks.values()),
         "measures": [_measure(m, catalogue) for m in catalogue.measures.values()],
         "derivations": [row for measure in catalogue.measures.values() for row in _derivations(measure)],
+        "breaks": [
+            {"measure_id": measure.measure_id, "starts": b.date, "reason_sv": b.reason_sv, "reason_en": b.reason_en}
+            for measure in catalogue.measures.values()
+            for b in measure.breaks
+        ],
         "indicator_measures": [
             {
                 "framework_id": link.framework,
@@ -200,6 +210,10 @@ def _measure(measure: Measure, catalogue: Catalogue) -> dict:
         "attribution": attribution_of(measure, catalogue),
         "has_sexes": measure.sexes,
         "denominator_threshold": measure.suppression_threshold if measure.denominator_threshold is None else measure.denominator_threshold,
+        "per": _per(measure),
+        "has_interval": measure.interval,
+        "suppression_threshold": max(m.suppression_threshold for m in (measure, *_inputs(measure, catalogue.measures))),
+        "is_annualised": isinstance(measure.derived, Ratio) and measure.derived.annualised,
         "value_min": bounds and bounds.min,
         "value_max": bounds and bounds.max,
         **measure.tolerances.model_dump(),
@@ -218,10 +232,22 @@ def _measure(measure: Measure, catalogue: Catalogue) -> dict:
 def _derivations(measure: Measure) -> list[dict]:
     match measure.derived:
         case Ratio() as ratio:
-            return [{"measure_id": measure.measure_id, **ratio.model_dump()}]
+            return [{"measure_id": measure.measure_id, **ratio.model_dump(exclude={"annualised"})}]
         case Combination() as combination:
             return [{"measure_id": measure.measure_id, "combine": combination.combine, "part": part} for part in combination.parts]
     return []
+
+
+def _inputs(measure: Measure, measures: Mapping[str, Measure]) -> list[Measure]:
+    """What a derived measure is computed from; its figures are as sensitive as the most sensitive of them."""
+    return [measures[i] for i in measure.derived.measures if i in measures] if measure.derived else []
+
+
+def _per(measure: Measure) -> float | None:
+    """What numerator over denominator is multiplied by to give the value; None where nobody has said."""
+    if isinstance(measure.derived, Ratio):
+        return measure.derived.per
+    return measure.per or (100.0 if measure.value_type == "share" else None)
 
 
 def _reporter(measure: Measure, source: Source) -> str | None:

@@ -5,8 +5,9 @@ Here: the files that an incremental build goes by. Not here: the answers (store)
 
 import hashlib
 from collections.abc import Iterator, Mapping
-from datetime import datetime
+from datetime import UTC, date, datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pyarrow as pa
 
@@ -18,20 +19,29 @@ from naravard_pipeline.connectors.kolada_rows import GROUPS_SCHEMA, VALUES_SCHEM
 from naravard_pipeline.landing.file_history import OBSERVATIONS_SCHEMA
 from naravard_pipeline.landing.store import Landing
 
-LOADS = pa.schema({"measure_id": pa.string(), "source_id": pa.string(), "load_id": pa.string()})
+LOADS = pa.schema({"measure_id": pa.string(), "source_id": pa.string(), "load_id": pa.string(), "running_since": pa.date32()})
 DERIVED_LOADS = pa.schema(
-    {"measure_id": pa.string(), "snapshot_id": pa.string(), "load_id": pa.string(), "first_fetched_at": pa.timestamp("us", "UTC")}
+    {
+        "measure_id": pa.string(),
+        "snapshot_id": pa.string(),
+        "load_id": pa.string(),
+        "first_fetched_at": pa.timestamp("us", "UTC"),
+        "running_since": pa.date32(),
+    }
 )
+MONTHS = {"month": 1, "quarter": 3, "half_year": 6, "year": 12}  # in one period of each frequency
 FILES = ("local", "vantetider")  # the sources that come through the inbox and land in the shape of OBSERVATIONS_SCHEMA
 CUBES = ("scb", "folkhalsodata", "socialstyrelsen", "vardenisiffror")  # the sources whose figures land in the shape of CELLS_SCHEMA
 _IDENTITY = pa.schema({"measure_id": pa.string(), "snapshot_id": pa.string()})
 
 
-def land_catalogue(landing: Landing, catalogue: Catalogue, code: str, is_demo: bool) -> bool:
+def land_catalogue(landing: Landing, catalogue: Catalogue, code: str, is_demo: bool, today: date | None = None) -> bool:
     """Write the catalogue's tables, the index of snapshots and the loads; True if dbt finds anything new.
 
     ``code`` is a hash of the code that turns answers into rows. In a demo every measure and source is attributed to nobody but the demo.
+    ``today`` (default: Swedish date) decides which periods are still running; nothing in dbt asks the clock.
     """
+    today = today or datetime.now(UTC).astimezone(ZoneInfo("Europe/Stockholm")).date()
     tables = dict(build_tables(catalogue))
     if is_demo:
         for name in ("measures", "sources"):
@@ -39,9 +49,9 @@ def land_catalogue(landing: Landing, catalogue: Catalogue, code: str, is_demo: b
     changed = [landing.land_table(f"catalogue/{name}", table) for name, table in tables.items()]
     changed.append(landing.land_table("home", pa.table({"is_demo": [is_demo]})))
     changed.append(landing.write_index())
-    loads = build_loads(landing, tables, code)
+    loads = build_loads(landing, tables, code, today)
     changed.append(landing.land_table("loads", loads))
-    derived = build_derived_loads(landing, tables, loads, code)
+    derived = build_derived_loads(landing, tables, loads, code, today)
     _record_inputs(landing, tables, loads, derived)
     changed.append(landing.land_table("derived_loads", derived))
     # A source that has never answered must still be readable: a wildcard without a file is an error.
@@ -53,33 +63,55 @@ def land_catalogue(landing: Landing, catalogue: Catalogue, code: str, is_demo: b
     return any(changed)
 
 
-def build_loads(landing: Landing, tables: Mapping[str, pa.Table], code: str) -> pa.Table:
-    """One row per measure of the catalogue that has a snapshot; ``load_id`` covers its answer, its definition, the areas and the code."""
-    shared = f"{code}|{tables['areas'].to_pylist()}"
-    definitions = {row["measure_id"]: row for row in tables["measures"].to_pylist()}
-    rows = [
-        {"measure_id": s.measure_id, "source_id": s.source_id, "load_id": _digest(f"{s.snapshot_id}|{definitions[s.measure_id]}|{shared}")}
-        for s in landing.read_states()
-        if s.snapshot_id and s.source_id == definitions.get(s.measure_id, {}).get("source_id")  # a measure may have moved to another source
-    ]
+def running_since(frequency: str, today: date) -> date:
+    """First day of the period of this frequency that ``today`` is in: figures of a period that ends on it or later are not final yet."""
+    months = MONTHS[frequency]
+    return date(today.year, (today.month - 1) // months * months + 1, 1)
+
+
+def build_loads(landing: Landing, tables: Mapping[str, pa.Table], code: str, today: date) -> pa.Table:
+    """One row per measure of the catalogue that has a snapshot.
+
+    ``load_id`` covers its answer, its definition, the areas, the code and ``running_since``: when a period ends, the figures that waited for it
+    are read again, once.
+    """
+    shared = f"{code}|{tables['areas'].to_pylist()}|{tables['area_groups'].to_pylist()}"
+    definitions = _definitions(tables)
+    rows = []
+    for s in landing.read_states():
+        definition = definitions.get(s.measure_id, {})
+        if s.snapshot_id and s.source_id == definition.get("source_id"):  # a measure may have moved to another source
+            since = running_since(definition["frequency"], today)
+            load_id = _digest(f"{s.snapshot_id}|{definition}|{since}|{shared}")
+            rows.append({"measure_id": s.measure_id, "source_id": s.source_id, "load_id": load_id, "running_since": since})
     return pa.Table.from_pylist(rows, LOADS)
 
 
-def build_derived_loads(landing: Landing, tables: Mapping[str, pa.Table], loads: pa.Table, code: str) -> pa.Table:
-    """One row per derived measure of which any input has landed; it is new when an input is, or its own definition.
+def build_derived_loads(landing: Landing, tables: Mapping[str, pa.Table], loads: pa.Table, code: str, today: date) -> pa.Table:
+    """One row per derived measure of which any input has landed; it is new when an input is, or its own definition, or when a period has ended.
 
     A derived measure is computed from sources' figures only, never from another derived one, so one pass is enough.
     """
     load_of = {row["measure_id"]: row["load_id"] for row in loads.to_pylist()}
-    fetched = {row["measure_id"]: row["first_fetched_at"] for row in landing.read_index()}
-    definitions = {row["measure_id"]: row for row in tables["measures"].to_pylist()}
+    answers = {row["measure_id"]: row for row in landing.read_index()}
+    definitions = _definitions(tables)
     rows = []
     for measure_id, derivation, inputs in _derivations(tables["derivations"]):
         landed = sorted(i for i in inputs if i in load_of)
         if landed:
-            text = f"{derivation}|{definitions[measure_id]}|{[(i, load_of[i]) for i in landed]}|{code}"
-            newest: datetime | None = max((fetched[i] for i in landed if fetched.get(i)), default=None)
-            rows.append({"measure_id": measure_id, "snapshot_id": _digest(text), "load_id": _digest(text + "|load"), "first_fetched_at": newest})
+            since = running_since(definitions[measure_id]["frequency"], today)
+            known = [answers[i] for i in landed if i in answers]
+            snapshot_id = _digest(f"{derivation}|{definitions[measure_id]}|{[(a['measure_id'], a['snapshot_id']) for a in known]}|{code}")
+            newest: datetime | None = max((a["first_fetched_at"] for a in known if a["first_fetched_at"]), default=None)
+            rows.append(
+                {
+                    "measure_id": measure_id,
+                    "snapshot_id": snapshot_id,
+                    "load_id": _digest(f"{snapshot_id}|{since}|{[(i, load_of[i]) for i in landed]}"),
+                    "first_fetched_at": newest,
+                    "running_since": since,
+                }
+            )
     return pa.Table.from_pylist(rows, DERIVED_LOADS)
 
 
@@ -93,6 +125,14 @@ def _record_inputs(landing: Landing, tables: Mapping[str, pa.Table], loads: pa.T
             used = sorted({i for i in inputs if i in landed})
             rows = [{"measure_id": i, "source_id": landed[i], "snapshot_id": snapshot_of[landed[i], i]} for i in used]
             landing.record_inputs(measure_id, ids[measure_id], rows)
+
+
+def _definitions(tables: Mapping[str, pa.Table]) -> dict[str, dict[str, Any]]:
+    """Each measure's row of the catalogue, with its breaks."""
+    definitions = {row["measure_id"]: {**row, "breaks": []} for row in tables["measures"].to_pylist()}
+    for row in tables["breaks"].to_pylist():
+        definitions[row["measure_id"]]["breaks"].append(row)
+    return definitions
 
 
 def _derivations(table: pa.Table) -> Iterator[tuple[str, list[dict[str, Any]], list[str]]]:

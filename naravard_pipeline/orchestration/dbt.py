@@ -87,7 +87,7 @@ def set_dbt_environment(settings: Settings) -> None:
 def prepare_manifest(settings: Settings) -> Path:
     """dbt's manifest, parsed anew if a file of the project is younger. Raises ``ValueError`` with dbt's words where the project is broken."""
     manifest = settings.dbt_target / "manifest.json"
-    files = [p for kind in ("sql", "py", "yml", "md") for p in DBT_PROJECT.rglob(f"*.{kind}")]
+    files = [p for kind in ("sql", "py", "yml", "md", "csv") for p in DBT_PROJECT.rglob(f"*.{kind}")]
     if manifest.exists() and manifest.stat().st_mtime > max(p.stat().st_mtime for p in files):
         return manifest
     settings.dbt_target.mkdir(parents=True, exist_ok=True)

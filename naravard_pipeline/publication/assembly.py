@@ -158,6 +158,8 @@ def _rows_sql(connection: duckdb.DuckDBPyConnection, table: Table) -> str:
     # What describes a measure stays although its figures are left out; the figures themselves go.
     if table.name in OF_THE_CATALOGUE:  # where a measure belongs is the catalogue's word, whatever becomes of its figures
         return f"(select {columns} from candidate.main.{table.name} where measure_id in (select measure_id from shown))"
+    if table.name == "dim_segments" and not has_table(connection, "last", table.name):  # held figures of a release that had no such table yet
+        return f"(select {columns} from candidate.main.{table.name} where measure_id in (select measure_id from shown))"
     describes = table.name == "dim_measures"
     without = "" if describes else " and measure_id not in (select measure_id from left_out)"
     parts = [

@@ -98,8 +98,8 @@ def test_a_layer_reads_only_those_left_of_it():
 
 
 def test_every_model_has_a_description_that_says_what_a_row_is():
-    described = "".join(p.read_text() for p in (DBT_PROJECT / "models").rglob("*.yml"))
-    for path in model_files():
+    described = "".join(p.read_text() for folder in ("models", "seeds") for p in (DBT_PROJECT / folder).rglob("*.yml"))
+    for path in [*model_files(), *(DBT_PROJECT / "seeds").rglob("*.csv")]:
         match = re.search(rf"name: {path.stem}\b[^-]*?description: *(>\n *)?\"?(One row per)", described)
         assert match, f"{path.stem} has no description that begins with «One row per»"
 

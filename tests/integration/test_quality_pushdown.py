@@ -27,7 +27,8 @@ create table dim_measures as
   select measure_id, 'Mått ' || measure_id as name_sv, 'procent' as unit, 'Andel av alla' as definition_sv, value_type, 'published' as status,
     frequency, 0.0 as value_min, 100.0 as value_max, 50.0 as max_change, 80.0 as min_coverage, area_types, 5 as suppression_threshold,
     'total' as age_group,
-    5 as denominator_threshold, false as hides_zero
+    5 as denominator_threshold, false as hides_zero,
+    1 as window_years, false as is_annualised
   from (values
     ('falls', 'share', 'year', 'nation,region'), ('trust', 'share', 'year', 'nation, region'), ('sip', 'count', 'month', 'municipality')
   ) as t(measure_id, value_type, frequency, area_types);
@@ -36,12 +37,13 @@ create table fct_observations as
     sex, 'total' as age_group,
     (40 + y - 2020 + area_code::int + case sex when 'women' then 1 when 'men' then -1 else 0 end)::double as value,
     value - 2 as ci_lower, value + 2 as ci_upper, 'ok' as status, 'source' as reporter, 'a' as segment_id,
-    null::double as numerator, null::double as denominator, null::double as answers, null::varchar as suppression
+    null::double as numerator, null::double as denominator, null::double as answers, null::varchar as suppression,
+    12::bigint as period_months, null::integer as parts_reported, null::integer as parts_expected, 'source' as ci_method
   from dim_areas, range(2020, 2024) as years(y), (values ('total'), ('women'), ('men')) as s(sex), (values ('falls'), ('trust')) as m(measure_id)
   where area_type in ('nation', 'region');
 insert into fct_observations
   select 'sip', area_code, make_date(2024, m, 1), last_day(make_date(2024, m, 1)), printf('2024-%02d', m), 'total', 'total',
-    10.0 + m, null, null, 'ok', 'municipalities', 'a', null, null, null, null
+    10.0 + m, null, null, 'ok', 'municipalities', 'a', null, null, null, null, 1, null, null, 'none'
   from dim_areas, range(1, 4) as months(m) where area_code between '0401' and '0409';
 insert into fct_observations by name
   select * replace (
@@ -81,6 +83,10 @@ BAD = {
     ("fct_observations", "no_value_belongs_to_a_period_that_has_not_begun"): (
         f"update fct_observations set period_start = current_date + 1, period_end = current_date + 300 {ONE}",
         FALLS,
+    ),
+    ("fct_observations", "no_hidden_figure_tells_how_its_interval_is_made"): (
+        "update fct_observations set ci_method = 'poisson_exact' where measure_id = 'sip' and period_label = '2024-04'",
+        ["sip"],
     ),
     ("fct_observations", "small_counts_are_hidden"): (
         "update fct_observations set value = 4 where measure_id = 'sip' and period_label = '2024-01'",
@@ -195,6 +201,24 @@ def test_a_bad_row_fails_its_check(warehouse: Path, table: str, check: str):
 def test_no_kind_of_too_large_number_slips_through(warehouse: Path, value: str):
     _change(warehouse, f"update fct_observations set value = {value} {ONE}")
     assert not _run(warehouse, "fct_observations", "no_value_lies_above_the_measures_upper_bound").passed
+
+
+@pytest.mark.parametrize(
+    ("sum_of", "most"),
+    [
+        ("12 as period_months", 1200),
+        ("2 as parts_reported, 9 as parts_expected", 200),
+        ("12 as period_months, 2 as parts_reported, 9 as parts_expected", 2400),
+    ],
+)
+def test_a_sum_may_be_as_large_as_all_that_is_in_it(warehouse: Path, sum_of: str, most: int):
+    cell = "measure_id = 'sip' and period_label = '2024-01' and area_code = '0401'"
+    for value, fits in ((most, True), (most + 1, False)):
+        _change(
+            warehouse,
+            f"insert into fct_observations by name select * replace ({value} as value, {sum_of}) from fct_observations where {cell} limit 1",
+        )
+        assert _run(warehouse, "fct_observations", "no_value_lies_above_the_measures_upper_bound").passed == fits
 
 
 def test_a_missing_value_that_its_status_promises_fails(warehouse: Path):

@@ -136,7 +136,7 @@ class TestDistributions:
     )
     def test_the_difference_of_two_shares_is_newcombes(self, counts, lower, upper):
         arguments = ", ".join(f"'{float(c)}'" for c in counts)
-        limits = [Models().value(f"{{{{ difference_limit({arguments}, '{sign}') }}}}") for sign in ("-1", "1")]
+        limits = [Models().value(f"{{{{ difference_limit({arguments}, '{side}') }}}}") for side in ("lower", "upper")]
         assert [round(limit, 4) for limit in limits] == [lower, upper]
 
 

@@ -139,8 +139,8 @@ judged as (
     select
         *,
         value - other_value as difference,
-        case when is_tested then {{ difference_limit('x1', 'n1', 'x2', 'n2', '-1') }} end as share_difference_lower,
-        case when is_tested then {{ difference_limit('x1', 'n1', 'x2', 'n2', '1') }} end as share_difference_upper,
+        case when is_tested then {{ difference_limit('x1', 'n1', 'x2', 'n2', 'lower') }} end as share_difference_lower,
+        case when is_tested then {{ difference_limit('x1', 'n1', 'x2', 'n2', 'upper') }} end as share_difference_upper,
         case
             when comparator in ('previous', 'baseline') and other_lower is null then null
             when ci_lower > coalesce(other_upper, other_value) then 1

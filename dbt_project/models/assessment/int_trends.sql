@@ -74,7 +74,7 @@ limits as (
     select
         *,
         case when n <= 10 then exact_p when z is null then 1.0 else 2 * {{ normal_tail('z') }} end as p_value,
-        floor((pair_count - case when n <= 10 then critical_s - 2 else {{ z_975() }} * sqrt(variance) end) / 2) as slopes_outside
+        floor((pair_count - case when n <= 10 then critical_s - 2 else {{ z() }} * sqrt(variance) end) / 2) as slopes_outside
     from tested
 ),
 

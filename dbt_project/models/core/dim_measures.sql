@@ -27,6 +27,8 @@ select
     m.age_group,
     m.frequency,
     m.window_years,
+    m.period_totals,
+    m.is_annualised,
     m.has_sexes,
     m.source_id,
     m.source_code,

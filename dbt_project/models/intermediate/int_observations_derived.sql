@@ -6,25 +6,83 @@
     post_hook="{{ drop_departed_measures() }}"
 ) }}
 
--- A rate takes the denominator of the same area and sex, at the end of the year that the measure names. Where that is not published yet there is
--- no rate (awaiting_denominator), never last year's silently. What is hidden in a part is hidden in the whole.
+-- A rate takes the denominator of the same area and sex, at the end of the year that the measure names: the year before that of the period's last
+-- day, the same year, or the mean of the two. Where that is not published yet there is no rate (awaiting_denominator), never last year's silently.
+-- What is hidden in a part is hidden in the whole.
 -- Method: OHID, Technical guide: confidence intervals (rates); Statistics Sweden, population 31 December.
-with observed as (
+with figures as (
+    {% for model in ['int_observations_unioned', 'int_observations_totalled'] -%}
+    select
+        measure_id, area_code, period_start, period_end, period_label, sex, age_group, value, numerator, denominator, status, reporter,
+        {{ "source_status" if loop.first else "cast(null as varchar)" }} as source_status,
+        {{ "answers" if loop.first else "cast(null as double)" }} as answers
+    from {{ ref(model) }}
+    {% if not loop.last %}union all{% endif %}
+    {% endfor %}
+),
+
+observed as (
     select
         o.*,
         {{ is_small_count('o', 'm') }} as is_small
-    from {{ ref('int_observations_unioned') }} as o
+    from figures as o
     join {{ ref('stg_catalogue__measures') }} as m on m.measure_id = o.measure_id
 ),
 
 derivations as (
     select
         d.*,
+        coalesce(m.is_annualised, false) as is_annualised,
         l.snapshot_id,
         l.load_id
     from {{ ref('stg_catalogue__derivations') }} as d
     join {{ ref('stg_landing__loads') }} as l on l.measure_id = d.measure_id
+    left join {{ ref('stg_catalogue__measures') }} as m on m.measure_id = d.measure_id
     {{ only_changed_measures('l.load_id') }}
+),
+
+-- Each 31 December serves one year of numerators, or two where the mean of two is taken.
+dated as (
+    select
+        d.measure_id,
+        d.denominator_year,
+        p.area_code,
+        p.sex,
+        year(p.period_end) + case when d.denominator_year = 'previous' then 1 else 0 end as for_year,
+        p.value,
+        p.status,
+        p.is_small
+    from derivations as d
+    join observed as p on p.measure_id = d.denominator and p.age_group = d.denominator_age_group
+    union all
+    select
+        d.measure_id,
+        d.denominator_year,
+        p.area_code,
+        p.sex,
+        year(p.period_end) + 1 as for_year,
+        p.value,
+        p.status,
+        p.is_small
+    from derivations as d
+    join observed as p on p.measure_id = d.denominator and p.age_group = d.denominator_age_group
+    where d.denominator_year = 'mean'
+),
+
+denominators as (
+    select
+        measure_id,
+        area_code,
+        sex,
+        for_year,
+        avg(value) as value,
+        case
+            when count(*) < max(case when denominator_year = 'mean' then 2 else 1 end) then 'not_yet_published'
+            else coalesce(max(case when status not in ('ok', 'preliminary') then status end), max(status))
+        end as status,
+        max(case when is_small then 1 else 0 end) = 1 as is_small
+    from dated
+    group by measure_id, area_code, sex, for_year
 ),
 
 ratios as (
@@ -37,7 +95,7 @@ ratios as (
         n.period_label,
         n.sex,
         n.age_group,
-        {{ rate('n.value', 'p.value', 'd.per') }} as rate,
+        {{ rate('n.value', 'p.value', 'd.per') }} * {{ annual_factor('d.is_annualised', 'n.period_start', 'n.period_end') }} as rate,
         n.value as numerator,
         p.value as denominator,
         case
@@ -54,12 +112,11 @@ ratios as (
         d.load_id
     from derivations as d
     join observed as n on n.measure_id = d.numerator
-    left join observed as p
-        on p.measure_id = d.denominator
+    left join denominators as p
+        on p.measure_id = d.measure_id
         and p.area_code = n.area_code
         and p.sex = n.sex
-        and p.age_group = d.denominator_age_group
-        and year(p.period_end) = year(n.period_end) - case when d.denominator_year = 'previous' then 1 else 0 end
+        and p.for_year = year(n.period_end)
     where d.numerator is not null
 ),
 

@@ -9,7 +9,8 @@ select
     s.publication_date,
     s.publ_period,
     s.url,
-    s.rows
+    s.rows,
+    l.running_since
 from {{ source('landing', 'snapshots') }} as s
 join {{ source('landing', 'loads') }} as l on l.measure_id = s.measure_id and l.source_id = s.source_id
 where s.snapshot_id is not null
@@ -24,5 +25,6 @@ select
     null as publication_date,
     null as publ_period,
     null as url,
-    null as rows
+    null as rows,
+    running_since
 from {{ source('landing', 'derived_loads') }}
