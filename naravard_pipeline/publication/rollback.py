@@ -43,7 +43,7 @@ def roll_back(
         if current and current.name == release_id:
             raise DecisionError(f"{release_id} is the current release already.")
         rejected = _compare(kept[release_id], current)
-        on_progress(f"{len(rejected)} measures show other figures there")
+        on_progress(f"measures with other figures there: {', '.join(sorted(rejected)) or 'none'}")
         entries = read_log(settings)
         values = {"release_id": release_id, "details": {"from": current and current.name, "rejected": rejected}}
         # Logged first: were it switched first, a kill in between would let the next run publish the same figures again.
