@@ -224,5 +224,6 @@ def _say_changes(changes: Mapping[str, Any]) -> str:
     """The reason of a release that no person had to decide on, for the log."""
     changed = sum(bool(m["counts"]) for m in changes["measures"])
     waiting, held = changes["states"]["waiting"], changes["states"]["held"]
-    told = f"{changed} mått har ändrade uppgifter, inom sina toleranser eller godkända." if changes["before"] else f"Första publiceringen: {changed} mått."
+    within = f"{changed} mått har ändrade uppgifter, inom sina toleranser eller godkända."
+    told = within if changes["before"] else f"Första publiceringen: {changed} mått."
     return told + (f" {waiting} väntar på granskning." if waiting else "") + (f" {held} hålls tillbaka." if held else "")
