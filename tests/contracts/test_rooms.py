@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from naravard_pipeline.catalogue import read_catalogue
-from naravard_pipeline.catalogue.marts import COLUMNS, build_mart_files
-from naravard_pipeline.settings import BASE_URLS, DBT_PROJECT, PROJECT, SOURCES, Settings
+from naravard_pipeline.catalogue.marts import COLUMNS, build_mart_files, build_mart_suites
+from naravard_pipeline.settings import BASE_URLS, DBT_PROJECT, EXPECTATIONS, PROJECT, SOURCES, Settings
 
 PACKAGE = PROJECT / "naravard_pipeline"
 MODULES = sorted(PACKAGE.rglob("*.py"))
@@ -97,6 +97,11 @@ def test_the_marts_are_those_of_the_catalogue():
     expected = build_mart_files(read_catalogue(SOURCES))
     there = {p.relative_to(folder).as_posix(): p.read_text(encoding="utf-8") for p in folder.glob("*/*.*")}
     assert there == expected, "run `make generate`"
+
+
+def test_the_checks_on_the_marts_are_those_of_the_catalogue():
+    there = {p.name: p.read_text(encoding="utf-8") for p in EXPECTATIONS.glob("mart_*.yml")}
+    assert there == build_mart_suites(read_catalogue(SOURCES)), "run `make generate`"
 
 
 def test_every_column_is_described_once():
