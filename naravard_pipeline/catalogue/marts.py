@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from naravard_pipeline.catalogue.models import Catalogue, Deprecated
+from naravard_pipeline.catalogue.problems import Problem
 
 NOTICE = "Written by `make generate` from sources/frameworks/{framework_id}.yml; change that file, not this one."
 
@@ -139,6 +140,20 @@ def write_mart_files(catalogue: Catalogue, folder: Path) -> list[Path]:
 def write_mart_suites(catalogue: Catalogue, folder: Path) -> list[Path]:
     """The same for the checks, under ``folder``."""
     return _write(folder, build_mart_suites(catalogue), folder.glob("mart_*.yml"))
+
+
+def find_stale(catalogue: Catalogue, dbt_project: Path, expectations: Path) -> list[Problem]:
+    """The files of goal areas that are not there, are not as the catalogue has them, or belong to none: ``make generate`` is to be run."""
+    folders = (
+        ("dbt_project/models/marts", dbt_project / "models" / "marts", build_mart_files(catalogue), ("*/mart_*.sql", "*/_*.yml")),
+        ("expectations", expectations, build_mart_suites(catalogue), ("mart_*.yml",)),
+    )
+    problems = []
+    for shown, folder, files, patterns in folders:
+        there = {p.relative_to(folder).as_posix(): p for pattern in patterns for p in folder.glob(pattern)}
+        wrong = {name for name in {*there, *files} if name not in there or there[name].read_text(encoding="utf-8") != files.get(name)}
+        problems += [Problem(f"{shown}/{name}", None, "", "not_generated") for name in sorted(wrong)]
+    return problems
 
 
 def _write(folder: Path, files: Mapping[str, str], there: Iterable[Path]) -> list[Path]:

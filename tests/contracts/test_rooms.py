@@ -21,7 +21,7 @@ MAY_IMPORT = {
     "connectors": {"settings"},
     "landing": {"settings", "catalogue", "connectors"},
     "pages": set(),
-    "quality": {"settings", "pages"},
+    "quality": {"settings", "catalogue", "pages"},
     "publication": {"settings", "catalogue", "landing", "pages", "quality"},
     "demo": {"settings", "catalogue", "connectors", "landing"},
     "orchestration": {"settings", "catalogue", "connectors", "landing", "quality", "publication"},
