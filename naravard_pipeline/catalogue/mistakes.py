@@ -1,6 +1,6 @@
 """What people who do not write YAML every day tend to write, and what they meant by it.
 
-Here: guesses from a wrong value or a line that cannot be read. Not here: what is wrong by the models (validation), the sentences around it (problems).
+Here: guesses from a wrong value or a line that cannot be read. Not here: what is wrong by the models (validation), the sentences (problems).
 """
 
 import re
@@ -106,11 +106,10 @@ def _in_line(lines: Sequence[str], number: int) -> Slip | None:
     if field := re.match(r"\s*(?:- )?([a-z_]+):[^\s/]", line):
         found = Words(f"no space after `{field[1]}:`", f"inget blanksteg efter `{field[1]}:`")
         return Slip(number, found, Words(f"write `{field[1]}: value`", f"skriv `{field[1]}: värde`"))
-    if field := re.match(r"\s*(?:- )?([a-z_]+)\s+[^\s:#][^:]*$", line):
-        # In the text of a folded block a line without a colon is right, and only a line with a colon above it begins one.
-        if number > 1 and not re.search(r"[>|][+-]?\s*$", lines[number - 2]) and not _is_text(lines, number):
-            found = Words(f"no colon after `{field[1]}`", f"inget kolon efter `{field[1]}`")
-            return Slip(number, found, Words(f"write `{field[1]}: value`", f"skriv `{field[1]}: värde`"))
+    # In a folded text, which goes on the line above, a line without a colon is right.
+    if (field := re.match(r"\s*(?:- )?([a-z_]+)\s+[^\s:#][^:]*$", line)) and not _goes_on(lines, number):
+        found = Words(f"no colon after `{field[1]}`", f"inget kolon efter `{field[1]}`")
+        return Slip(number, found, Words(f"write `{field[1]}: value`", f"skriv `{field[1]}: värde`"))
     if field := re.match(r"\s*(?:- )?([a-z_]+): +(['\"]).*?\2\s*[^\s,}\]#]", line):
         found = Words("text after the closing quote", "text efter det avslutande citattecknet")
         return Slip(number, found, Words("put quotes around all of it, or use «»", "sätt citattecken om hela texten, eller använd «»"))
@@ -121,9 +120,12 @@ def _in_line(lines: Sequence[str], number: int) -> Slip | None:
     return None
 
 
-def _is_text(lines: Sequence[str], number: int) -> bool:
-    """Whether the line goes on the text of the line above: it is indented more."""
-    return _indent(lines[number - 1]) > _indent(lines[number - 2]) and not lines[number - 2].rstrip().endswith(":")
+def _goes_on(lines: Sequence[str], number: int) -> bool:
+    """Whether the line continues the text of the line above: it is indented more, or a folded text begins there."""
+    if number < 2:
+        return True
+    above, own = lines[number - 2], lines[number - 1]
+    return bool(re.search(r"[>|][+-]?\s*$", above)) or (_indent(own) > _indent(above) and not above.rstrip().endswith(":"))
 
 
 def _in_indent(lines: Sequence[str], number: int) -> Slip | None:

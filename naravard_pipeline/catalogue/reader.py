@@ -89,12 +89,11 @@ class _Reading(YamlFiles):
     def _report_strays(self) -> None:
         """A file that looks like one of the catalogue's and is read by nobody: saved as text, or in the wrong folder."""
         for path in sorted(self.folder.rglob("*")):
-            folders, name = path.relative_to(self.folder).parts[:-1], path.name.lower()
-            if not path.is_file() or folders[:1] == ("schema",) or folders[1:2] == ("templates",) or any(p.startswith(".") for p in (*folders, name)):
-                continue
-            if len(folders) == 1 and path.match("*.y*ml") or path == self.folder / "publication.yml" or name.endswith((".md", "~")):
-                continue
-            self.report(path, (), "file_name" if len(folders) == 1 else "file_place")
+            *folders, name = path.relative_to(self.folder).parts
+            is_read = (len(folders) == 1 and path.match("*.y*ml")) or path == self.folder / "publication.yml"
+            is_other = folders[:1] == ["schema"] or folders[1:2] == ["templates"] or name.endswith((".md", "~"))
+            if path.is_file() and not (is_read or is_other or any(part.startswith(".") for part in (*folders, name))):
+                self.report(path, (), "file_name" if len(folders) == 1 else "file_place")
 
     def read_publication(self) -> PublicationFile | None:
         """None where the file has problems."""

@@ -19,14 +19,13 @@ from dagster import (
     multi_asset_check,
 )
 
+from naravard_pipeline.catalogue.problems import Problem, Words, said
 from naravard_pipeline.orchestration.dbt import show_rows
 from naravard_pipeline.orchestration.lock import exclusive
 from naravard_pipeline.publication.checks import record_checks
 from naravard_pipeline.publication.contract import read_tables
-from naravard_pipeline.catalogue.problems import Problem, Words, said
 from naravard_pipeline.quality import Outcome, Suite, SuiteError, run_suites
 from naravard_pipeline.settings import Settings
-
 
 TABLE = Words("a table that dbt builds", "en tabell som dbt bygger")
 

@@ -65,12 +65,12 @@ def test_a_batch_without_measures_concerns_the_release(tmp_path: Path):
         (
             "name: values_are_present",
             "name: Values are present",
-            "batches[0].expectations[0].name: there is “Values are present”; expected a-z, 0-9 and _, a letter first; did you mean `values_are_present`?",
+            "batches[0].expectations[0].name: expected a-z, 0-9 and _, a letter first; did you mean `values_are_present`?",
         ),
         (
             "expect_column_values_to_not_be_null",
             "expect_column_value_to_not_be_null",
-            "there is “expect_column_value_to_not_be_null”; expected a type of Great Expectations; did you mean `expect_column_values_to_not_be_null`?",
+            "expected a type of Great Expectations; did you mean `expect_column_values_to_not_be_null`?",
         ),
         ("{column: value}", "{column: value, mostly: 0.9}", "expected no `mostly`; the condition belongs in the batch's `query`"),
         ("{column: value}", "{column: value, row_condition: x}", "expected no `row_condition`; the condition"),
