@@ -6,6 +6,7 @@ from typing import Literal
 
 import click
 
+from naravard_pipeline.cli.preview import preview
 from naravard_pipeline.cli.terminal import must_be_among, open_catalogue, print_table
 from naravard_pipeline.settings import Settings, reader_language
 
@@ -103,3 +104,6 @@ def measure_check(lang: Literal["en", "sv"], as_json: bool) -> None:
         sys.exit(1)
     if not as_json:
         click.echo(f"{measures} mått och {checks} kontroller: inga fel." if lang == "sv" else f"{measures} measures and {checks} checks: no problem.")
+
+
+measure.add_command(preview)

@@ -23,10 +23,11 @@ MAY_IMPORT = {
     "pages": set(),
     "quality": {"settings", "catalogue", "pages"},
     "publication": {"settings", "catalogue", "landing", "pages", "quality"},
+    "preview": {"settings", "catalogue", "connectors", "landing", "pages", "quality", "publication"},
     "demo": {"settings", "catalogue", "connectors", "landing"},
     "orchestration": {"settings", "catalogue", "connectors", "landing", "quality", "publication"},
     "definitions": {"settings", "catalogue", "landing", "quality", "orchestration"},
-    "cli": {"settings", "catalogue", "connectors", "landing", "quality", "publication", "orchestration", "definitions", "demo"},
+    "cli": {"settings", "catalogue", "connectors", "landing", "pages", "quality", "publication", "preview", "orchestration", "definitions", "demo"},
 }
 ONLY_HERE = {
     "dagster": "orchestration",
