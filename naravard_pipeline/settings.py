@@ -1,10 +1,11 @@
 """Every path, address and environment variable, in one place. Nothing else reads the environment."""
 
 import os
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Self
+from typing import Literal, Self
 
 PROJECT = Path(__file__).resolve().parents[1]
 SOURCES = PROJECT / "sources"
@@ -19,6 +20,18 @@ BASE_URLS = {
     "vardenisiffror": "https://api.vardenisiffror.se/webapi",
 }
 URL_VARIABLES = {source_id: f"NARAVARD_{source_id.upper()}_URL" for source_id in BASE_URLS} | {"folkhalsodata": "NARAVARD_FOHM_URL"}
+
+
+def dbt_executable() -> str:
+    """dbt of this environment, whatever is first on the path."""
+    beside = Path(sys.executable).parent / "dbt"
+    return str(beside) if beside.exists() else "dbt"
+
+
+def reader_language(environ: Mapping[str, str] = os.environ) -> Literal["en", "sv"]:
+    """The language of messages to whoever sits here, by the locale: Swedish where it is Swedish, English elsewhere."""
+    locale = next((environ[name] for name in ("LC_ALL", "LC_MESSAGES", "LANG") if environ.get(name)), "")
+    return "sv" if locale.lower().startswith("sv") else "en"
 
 
 @dataclass(frozen=True)

@@ -1,15 +1,17 @@
-"""The dbt files that follow from the catalogue: one mart per framework and goal area.
+"""The files that follow from the catalogue: one mart per framework and goal area, and the checks on it.
 
 Here: their text. Every mart is the same macro with two names in it, so a new goal area is a line of YAML and one command
-(``make generate``), never a dbt file written by hand. Not here: what a mart contains, which is dbt's macro ``goal_area_mart``.
+(``make generate``), never a file of dbt or of ``expectations/`` written by hand. Not here: what a mart contains, which is dbt's macro
+``goal_area_mart``.
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from naravard_pipeline.catalogue.frameworks import Deprecated
 from naravard_pipeline.catalogue.models import Catalogue
+from naravard_pipeline.catalogue.problems import Problem
 
 NOTICE = "Written by `make generate` from sources/frameworks/{framework_id}.yml; change that file, not this one."
 
@@ -100,6 +102,36 @@ COLUMNS = {
 DEPRECATED: Mapping[str, Deprecated] = {}
 KEY = ("indicator_id", "measure_id", "area_code", "period_start", "period_end", "sex", "age_group", "reporter")
 
+SUITE = """\
+# Does the goal area's mart show all of its indicators, also those without a measure?
+name: {framework}_{goal_area}
+table: {table}
+batches:
+  - name: indicators
+    index_columns: [indicator_id]
+    query: |
+      select i.indicator_id, count(m.indicator_id) as mart_rows, count(m.indicator_id) - count(nullif(trim(m.indicator_name_sv), '')) as nameless_rows
+      from dim_indicators as i
+      left join {table} as m on m.framework_id = i.framework_id and m.indicator_id = i.indicator_id
+      where i.framework_id = '{framework}' and i.goal_area_id = '{goal_area}'
+      group by i.indicator_id
+    expectations:
+      - name: every_indicator_of_the_goal_area_is_present
+        name_sv: Målområdets alla indikatorer finns med
+        type: expect_column_values_to_be_between
+        kwargs: {{column: mart_rows, min_value: 1}}
+        severity: critical
+        reason: An indicator without a measure is a gap to be shown; one that is not there looks as if nobody had decided on it.
+        reason_sv: En eller flera indikatorer saknas i målområdet.
+      - name: every_row_names_its_indicator
+        name_sv: Varje rad har indikatorns namn
+        type: expect_column_values_to_be_between
+        kwargs: {{column: nameless_rows, max_value: 0}}
+        severity: critical
+        reason: Readers find figures by the indicator's name, without a join.
+        reason_sv: Rader i målområdet saknar indikatorns namn.
+"""
+
 
 def mart_name(framework_id: str, goal_area_id: str) -> str:
     return f"mart_{framework_id}_{goal_area_id}"
@@ -121,10 +153,44 @@ def build_mart_files(catalogue: Catalogue) -> dict[str, str]:
     return files
 
 
+def build_mart_suites(catalogue: Catalogue) -> dict[str, str]:
+    """Path under ``expectations`` → text: the checks on each of the marts."""
+    files = {}
+    for framework in catalogue.frameworks.values():
+        notice = NOTICE.format(framework_id=framework.framework_id)
+        for area in framework.goal_areas:
+            name = mart_name(framework.framework_id, area.goal_area_id)
+            files[f"{name}.yml"] = f"# {notice}\n" + SUITE.format(framework=framework.framework_id, goal_area=area.goal_area_id, table=name)
+    return files
+
+
 def write_mart_files(catalogue: Catalogue, folder: Path) -> list[Path]:
-    """Write them under ``folder`` and remove those of goal areas that are no more; a file that is right already keeps its time."""
-    texts = {folder / path: text for path, text in build_mart_files(catalogue).items()}
-    for path in {*folder.glob("*/mart_*.sql"), *folder.glob("*/_*.yml")} - texts.keys():
+    """Write dbt's files under ``folder`` and remove those of goal areas that are no more; a file that is right already keeps its time."""
+    return _write(folder, build_mart_files(catalogue), {*folder.glob("*/mart_*.sql"), *folder.glob("*/_*.yml")})
+
+
+def write_mart_suites(catalogue: Catalogue, folder: Path) -> list[Path]:
+    """The same for the checks, under ``folder``."""
+    return _write(folder, build_mart_suites(catalogue), folder.glob("mart_*.yml"))
+
+
+def find_stale(catalogue: Catalogue, dbt_project: Path, expectations: Path) -> list[Problem]:
+    """The files of goal areas that are not there, are not as the catalogue has them, or belong to none: ``make generate`` is to be run."""
+    folders = (
+        ("dbt_project/models/marts", dbt_project / "models" / "marts", build_mart_files(catalogue), ("*/mart_*.sql", "*/_*.yml")),
+        ("expectations", expectations, build_mart_suites(catalogue), ("mart_*.yml",)),
+    )
+    problems = []
+    for shown, folder, files, patterns in folders:
+        there = {p.relative_to(folder).as_posix(): p for pattern in patterns for p in folder.glob(pattern)}
+        wrong = {name for name in {*there, *files} if name not in there or there[name].read_text(encoding="utf-8") != files.get(name)}
+        problems += [Problem(f"{shown}/{name}", None, "", "not_generated") for name in sorted(wrong)]
+    return problems
+
+
+def _write(folder: Path, files: Mapping[str, str], there: Iterable[Path]) -> list[Path]:
+    texts = {folder / path: text for path, text in files.items()}
+    for path in set(there) - texts.keys():
         path.unlink()
     for path, text in texts.items():
         if not path.exists() or path.read_text(encoding="utf-8") != text:

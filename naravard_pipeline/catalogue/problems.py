@@ -34,6 +34,14 @@ MESSAGES: Mapping[str, tuple[Words, Words]] = {
             "byt namn: a-z, 0-9 och _, först en bokstav, sist .yml, som sip_antal.yml",
         ),
     ),
+    "file_place": (
+        Words("no file is read here", "här läses ingen fil"),
+        Words("move it to the folder of its source, as in sources/kolada/", "flytta den till sin källas mapp, som sources/kolada/"),
+    ),
+    "not_generated": (
+        Words("does not follow from sources/", "stämmer inte med sources/"),
+        Words("write it anew: naravard generate", "skriv den på nytt: naravard generate"),
+    ),
     "unknown_key": (Words("unknown key `{found}`", "okänd nyckel `{found}`"), Words("remove it", "ta bort den")),
     "unknown_key_like": (Words("unknown key `{found}`", "okänd nyckel `{found}`"), Words("did you mean `{hint}`?", "menade du `{hint}`?")),
     "duplicate_key": (Words("`{found}` stands twice", "`{found}` står två gånger"), Words("keep one of them", "behåll den ena")),
@@ -100,11 +108,11 @@ class CatalogueError(ValueError):
         return "\n".join(problem.text(lang) for problem in self.problems)
 
 
-def said(value: object) -> str:
+def said(value: object) -> str | Words:
     """A value as a sentence quotes it: short, on one line."""
     match value:
         case None:
-            return "~"
+            return Words("nothing", "inget")
         case bool():
             return str(value).lower()
         case float():

@@ -1,29 +1,21 @@
 """From the files under ``sources/`` to one catalogue, or to every problem at once with its file and line.
 
-Here: finding and reading the files, and where in a file a problem stands. Not here: what makes a file right (models, rules).
+Here: finding the files, and putting together what they say. Not here: reading one (files), what makes a file right (models, rules).
 """
 
 import re
 from pathlib import Path
-from typing import Any, TypeVar
-
-from pydantic import ValidationError
-from ruamel.yaml import YAML
-from ruamel.yaml.constructor import ConstructorError, DuplicateKeyError, SafeConstructor
-from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
 from naravard_pipeline.catalogue import query_rules, rules
 from naravard_pipeline.catalogue.areas import AreasFile
-from naravard_pipeline.catalogue.fields import IDENTIFIER, Model
+from naravard_pipeline.catalogue.fields import IDENTIFIER
+from naravard_pipeline.catalogue.files import M, YamlFiles
 from naravard_pipeline.catalogue.frameworks import Framework, FrameworkFile
 from naravard_pipeline.catalogue.models import Catalogue, Measure, MeasureFile, Source, SourceFile
-from naravard_pipeline.catalogue.problems import CatalogueError, Problem, Words
+from naravard_pipeline.catalogue.problems import CatalogueError, Words
 from naravard_pipeline.catalogue.publication import PublicationFile
-from naravard_pipeline.catalogue.validation import explain
 
 NOT_SOURCES = ("areas", "frameworks", "schema")  # folders under sources/ that are not a source's
-
-M = TypeVar("M", bound=Model)
 
 
 def read_catalogue(sources: Path) -> Catalogue:
@@ -47,15 +39,8 @@ def read_publication(sources: Path) -> PublicationFile:
     return publication
 
 
-class _Reading:
+class _Reading(YamlFiles):
     """One pass over the folder, gathering problems."""
-
-    def __init__(self, sources: Path):
-        self.sources = sources
-        self.problems: list[Problem] = []
-        self._yaml = YAML(typ="safe", pure=True)
-        self._yaml.Constructor = _Constructor
-        self._marked: dict[Path, Any] = {}
 
     def read(self) -> Catalogue:
         area_files = self._load_all("areas", AreasFile)
@@ -95,36 +80,46 @@ class _Reading:
             for path, framework in frameworks.items():
                 rules.check_weights(framework, path, measures.values(), self.report)
         self.read_publication()  # whoever publishes reads it again; a problem in it should show at once
+        self._report_strays()
         return catalogue
+
+    def _report_strays(self) -> None:
+        """A file that looks like one of the catalogue's and is read by nobody: saved as text, or in the wrong folder."""
+        for path in sorted(self.folder.rglob("*")):
+            *folders, name = path.relative_to(self.folder).parts
+            is_read = (len(folders) == 1 and path.match("*.y*ml")) or path == self.folder / "publication.yml"
+            is_other = folders[:1] == ["schema"] or folders[1:2] == ["templates"] or name.endswith((".md", "~"))
+            if path.is_file() and not (is_read or is_other or any(part.startswith(".") for part in (*folders, name))):
+                self.report(path, (), "file_name" if len(folders) == 1 else "file_place")
 
     def read_publication(self) -> PublicationFile | None:
         """None where the file has problems."""
-        path = self.sources / "publication.yml"
-        return self._load(path, PublicationFile) if path.exists() else PublicationFile()
+        path = self.folder / "publication.yml"
+        return self.load(path, PublicationFile) if path.exists() else PublicationFile()
 
     def _load_all(self, folder: str, model: type[M]) -> dict[Path, M | None]:
-        files = self._files(self.sources / folder)
+        files = self._files(self.folder / folder)
         if not files:
-            self.report(self.sources / folder, (), "absent", wanted=Words("a folder with at least one .yml file", "en mapp med minst en .yml-fil"))
-        return {path: self._load(path, model) for path in files}
+            self.report(self.folder / folder, (), "absent", wanted=Words("a folder with at least one .yml file", "en mapp med minst en .yml-fil"))
+        return {path: self.load(path, model) for path in files}
 
     def _load_sources(self) -> tuple[dict[Path, Source], dict[Path, Measure], list[Path]]:
         """The sources and measures that could be read, and the files of all measures, readable or not."""
         sources: dict[Path, Source] = {}
         measures: dict[Path, Measure] = {}
         measure_paths: list[Path] = []
-        for folder in sorted(path for path in self.sources.iterdir() if path.is_dir() and path.name not in NOT_SOURCES):
+        for folder in sorted(path for path in self.folder.iterdir() if path.is_dir() and path.name not in NOT_SOURCES):
             files = self._files(folder)
             about = folder / "_source.yml"
             if files and about not in files:
                 self.report(about, (), "absent", wanted=Words("a file that says what the source is", "en fil som säger vad källan är"))
             for path in files:
                 if path == about:
-                    if source := self._load(path, SourceFile):
+                    if source := self.load(path, SourceFile):
                         sources[path] = Source(source_id=folder.name, **dict(source))
                     continue
                 measure_paths.append(path)
-                if measure := self._load(path, MeasureFile):
+                if measure := self.load(path, MeasureFile):
                     measures[path] = Measure(measure_id=path.stem, source_id=folder.name, **dict(measure))
         return sources, measures, measure_paths
 
@@ -137,74 +132,3 @@ class _Reading:
             else:
                 self.report(path, (), "file_name")
         return files
-
-    def _load(self, path: Path, model: type[M]) -> M | None:
-        try:
-            content = self._yaml.load(path.read_text("utf-8"))
-        except (UnicodeDecodeError, OSError, YAMLError, ValueError, RecursionError) as error:
-            self.problems.append(_unreadable(self._shown(path), error))
-            return None
-        if not isinstance(content, dict) or not content:
-            self.report(path, (), "empty")
-            return None
-        try:
-            return model.model_validate(content)
-        except ValidationError as error:
-            for where, code, values in explain(error, model):
-                self.report(path, where, code, **values)
-            return None
-
-    def report(self, path: Path, where: rules.Where, code: str, **values: object) -> None:
-        line = self._line(path, where) if where else None
-        self.problems.append(Problem(self._shown(path), line, rules.field_name(where), code, values))
-
-    def _line(self, path: Path, where: rules.Where) -> int | None:
-        """The line of a field, or of the nearest thing around it when it is missing; None for the file as a whole."""
-        if path not in self._marked:  # a second, slower reading that keeps positions: only for files with problems
-            try:
-                self._marked[path] = YAML().load(path.read_text("utf-8"))
-            except (YAMLError, ValueError, RecursionError):  # it is stricter here and there than the first
-                self._marked[path] = None
-        node, line = self._marked[path], None
-        for part in where:
-            try:
-                line = (node.lc.item(part) if isinstance(part, int) else node.lc.key(part))[0] + 1
-                node = node[part]
-            except (AttributeError, KeyError, IndexError, TypeError):
-                break
-        return line
-
-    def _shown(self, path: Path) -> str:
-        return path.relative_to(self.sources.parent).as_posix()
-
-
-class _NoSuchDate(ConstructorError):
-    """A date such as 2024-02-30, with its place; ruamel by itself gives a bare ValueError."""
-
-
-class _Constructor(SafeConstructor):
-    def construct_yaml_timestamp(self, node: Any, values: Any = None) -> Any:
-        try:
-            return super().construct_yaml_timestamp(node, values)
-        except ValueError:
-            raise _NoSuchDate(None, None, node.value, node.start_mark) from None
-
-
-_Constructor.add_constructor("tag:yaml.org,2002:timestamp", _Constructor.construct_yaml_timestamp)
-
-
-def _unreadable(path: str, error: Exception) -> Problem:
-    remedy = Words("mend indentation, colons and quotes on this line", "rätta indrag, kolon och citattecken på raden")
-    line = error.problem_mark.line + 1 if isinstance(error, MarkedYAMLError) and error.problem_mark else None
-    what = getattr(error, "problem", None) or str(error).split("\n")[0] or type(error).__name__
-    found = Words(what, f"YAML-läsaren säger «{what}»")
-    if isinstance(error, _NoSuchDate):
-        wanted = Words("a date that exists, YYYY-MM-DD", "ett datum som finns, ÅÅÅÅ-MM-DD")
-        return Problem(path, line, "", "wrong", {"found": error.problem, "wanted": wanted})
-    if isinstance(error, DuplicateKeyError) and (key := re.search(r'found duplicate key "(.*?)"', what)):
-        return Problem(path, line, "", "duplicate_key", {"found": key[1]})
-    if isinstance(error, UnicodeDecodeError):
-        found, remedy = Words("it is no text in UTF-8", "den är inte text i UTF-8"), Words("save the file as UTF-8", "spara filen som UTF-8")
-    elif "'\\t'" in what:
-        found, remedy = Words("a tab", "ett tabbtecken"), Words("indent with spaces", "dra in med blanksteg")
-    return Problem(path, line, "", "unreadable", {"found": found, "remedy": remedy})

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Protocol
 
 from naravard_pipeline.catalogue.areas import Area, AreaGroup
+from naravard_pipeline.catalogue.files import Where, field_name
 from naravard_pipeline.catalogue.frameworks import Framework
 from naravard_pipeline.catalogue.models import Measure, Source
 from naravard_pipeline.catalogue.problems import Words, closest, said
@@ -20,8 +21,6 @@ from naravard_pipeline.catalogue.queries import QUERY_OF_KIND
 CONNECTED = ("kolada", "files", "derived", *QUERY_OF_KIND)  # kinds of source that are read or computed; a measure of any other is planned
 KOLADA_ID = re.compile(r"[NU]\d{5}")
 CRON_RANGES = ((0, 59), (0, 23), (1, 31), (1, 12), (0, 7))  # minute, hour, day of month, month, day of week
-
-Where = tuple[str | int, ...]
 
 
 class Report(Protocol):
@@ -270,8 +269,3 @@ def report_unknown(path: Path, where: Where, kind: Words, found: str, known: Col
     else:
         names = sorted(known)
         report(path, where, "unknown", kind=kind, found=found, known=", ".join(names[:12]) + (" …" if len(names) > 12 else "") or "-")
-
-
-def field_name(where: Where) -> str:
-    """``("indicators", 0, "weight")`` as ``indicators[0].weight``."""
-    return "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in where).removeprefix(".")

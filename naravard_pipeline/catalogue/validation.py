@@ -7,6 +7,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from naravard_pipeline.catalogue import fields
+from naravard_pipeline.catalogue.mistakes import meant_choice, meant_date, meant_identifier, meant_number, meant_truth
 from naravard_pipeline.catalogue.problems import Words, closest, said
 from naravard_pipeline.catalogue.queries import TAGS
 
@@ -39,7 +40,7 @@ TYPES: Mapping[str, Words] = {
     "mapping": Words("`name: value` under it", "`namn: värde` under det"),
     "int": Words("a whole number", "ett heltal"),
     "model": Words("fields under it", "fält under det"),
-    "string": Words("text", "text"),
+    "string": Words("text", "en text"),
     "tuple": Words("a list, each item after a dash", "en lista, varje del efter ett streck"),
 }
 LIMITS: Mapping[str, Words] = {
@@ -67,6 +68,9 @@ def _explain(detail: ErrorDetails, model: type[BaseModel]) -> tuple[tuple[str | 
         return (section, *found[0]), *found[1:]
     if kind == "union_tag_not_found":
         return where, "wrong", {"found": said(value), "wanted": CHOICES[str(where[-1])]}
+    if kind in ("extra_forbidden", "invalid_key") and len(where) > 1 and isinstance(where[-1], int):  # {min: 0,5}
+        found = Words(f"{where[-1]} after a comma", f"{where[-1]} efter ett komma")
+        return where[:-1], "wrong", {"found": found, "wanted": Words("a decimal point, as in 0.5", "decimalpunkt, som 0.5")}
     if kind in ("extra_forbidden", "invalid_key"):
         hint = closest(where[-1], _fields_at(model, where[:-1]))
         return where, "unknown_key_like" if hint else "unknown_key", {"found": where[-1], "hint": hint}
@@ -77,12 +81,29 @@ def _explain(detail: ErrorDetails, model: type[BaseModel]) -> tuple[tuple[str | 
     if kind == "literal_error":
         choices = re.findall(r"'([^']*)'", context["expected"])
         wanted = Words(f"one of {', '.join(choices)}", f"något av {', '.join(choices)}")
-        hint = closest(value, choices)
-        return where, "wrong_like" if hint else "wrong", {"found": said(value), "wanted": wanted, "hint": hint}
-    return where, "wrong", {"found": said(value), "wanted": _wanted(kind, context, detail["msg"])}
+        return where, *_wrong(value, wanted, meant_choice(value, choices))
+    wanted = _wanted(kind, context, detail["msg"])
+    return where, *_wrong(value, meant_number(str(value)) or wanted if kind.startswith(("float", "int")) else wanted, _hint(kind, value, context))
+
+
+def _wrong(value: object, wanted: Words, hint: object) -> tuple[str, dict[str, object]]:
+    return "wrong_like" if hint else "wrong", {"found": said(value), "wanted": wanted, "hint": hint}
+
+
+def _hint(kind: str, value: object, context: Mapping[str, object]) -> object:
+    """What may have been meant, where it can be told."""
+    if kind.startswith("bool"):
+        return meant_truth(value)
+    if kind.startswith("date"):
+        return meant_date(value)
+    if kind == "string_pattern_mismatch" and context["pattern"] == fields.IDENTIFIER:
+        return meant_identifier(value)
+    return context.get("hint")
 
 
 def _wanted(kind: str, context: Mapping[str, object], message: str) -> Words:
+    if "sv" in context:  # a rule of a model's own, which has said it in both languages
+        return Words(str(context["en"]), str(context["sv"]))
     if kind == "string_pattern_mismatch":
         return PATTERNS[str(context["pattern"])]
     if kind == "string_too_short":

@@ -16,6 +16,7 @@ from naravard_pipeline.cli.release import release, status
 from naravard_pipeline.cli.run import demo, dev, generate, run
 from naravard_pipeline.cli.sources import sources
 from naravard_pipeline.cli.terminal import UserError
+from naravard_pipeline.settings import reader_language
 
 
 class Door(click.Group):
@@ -25,14 +26,15 @@ class Door(click.Group):
         from naravard_pipeline.landing.atomic import LandingError
         from naravard_pipeline.publication.decisions import LogError
         from naravard_pipeline.publication.gate import GateClosed
-        from naravard_pipeline.quality import QualityError, SuiteError
+        from naravard_pipeline.quality import QualityError
 
         try:
             return super().invoke(ctx)
         except CatalogueError as error:
-            lines = "\n".join(f"  {p}" for p in error.problems)
-            raise UserError(f"the catalogue has {len(error.problems)} problem(s):\n{lines}") from error
-        except (SuiteError, LandingError, QualityError, GateClosed, LogError, ValueError) as error:
+            lang, n = reader_language(), len(error.problems)
+            lines = "\n".join(f"  {p.text(lang)}" for p in error.problems)
+            raise UserError((f"katalogen har {n} fel:\n" if lang == "sv" else f"the catalogue has {n} problem(s):\n") + lines) from error
+        except (LandingError, QualityError, GateClosed, LogError, ValueError) as error:
             raise UserError(str(error)) from error
         except BrokenPipeError:
             raise  # whoever read the output has seen enough; click ends quietly

@@ -2,11 +2,13 @@
 
 import json
 import sys
+from typing import Literal
 
 import click
 
+from naravard_pipeline.cli.preview import preview
 from naravard_pipeline.cli.terminal import must_be_among, open_catalogue, print_table
-from naravard_pipeline.settings import Settings
+from naravard_pipeline.settings import Settings, reader_language
 
 
 @click.group()
@@ -68,26 +70,40 @@ def measure_show(measure_id: str, area_code: str | None, period_label: str | Non
 
 
 @measure.command("check")
-@click.option("--lang", type=click.Choice(["en", "sv"]), default="en", show_default=True, help="Language of the messages.")
-def measure_check(lang: str) -> None:
-    """Check every file under sources/ and expectations/: file, line, field, what is there, what would be right.
+@click.option("--lang", type=click.Choice(["en", "sv"]), default=reader_language, help="Language of the messages; by the locale if not given.")
+@click.option("--json", "as_json", is_flag=True, help="As JSON.")
+def measure_check(lang: Literal["en", "sv"], as_json: bool) -> None:
+    """Check every file under sources/ and expectations/: file, line, field, what is there, what would be right. Exit code 1 if anything is wrong.
 
     Example: naravard measure check --lang sv
     """
-    from naravard_pipeline.catalogue import CatalogueError, read_catalogue
+    from naravard_pipeline.catalogue import CatalogueError, Problem
+    from naravard_pipeline.catalogue.marts import find_stale
     from naravard_pipeline.quality import read_suites
-    from naravard_pipeline.settings import EXPECTATIONS, SOURCES
+    from naravard_pipeline.settings import DBT_PROJECT, EXPECTATIONS
 
+    problems: list[Problem] = []
+    checks = measures = 0
     try:
-        catalogue = read_catalogue(SOURCES)
+        catalogue = open_catalogue()
+        measures, problems = len(catalogue.measures), find_stale(catalogue, DBT_PROJECT, EXPECTATIONS)
     except CatalogueError as error:
-        for problem in error.problems:
+        problems = error.problems
+    try:
+        checks = sum(len(list(suite.expectations)) for suite in read_suites(EXPECTATIONS))
+    except CatalogueError as error:
+        problems = [*problems, *error.problems]
+    if as_json:
+        click.echo(
+            json.dumps([{"path": p.path, "line": p.line, "field": p.field, "text": p.text(lang)} for p in problems], ensure_ascii=False, indent=2)
+        )
+    else:
+        for problem in problems:
             click.echo(problem.text(lang))
+    if problems:
         sys.exit(1)
-    suites = read_suites(EXPECTATIONS)
-    checks = sum(len(list(s.expectations)) for s in suites)
-    click.echo(
-        f"{len(catalogue.measures)} mått och {checks} kontroller: inga fel."
-        if lang == "sv"
-        else f"{len(catalogue.measures)} measures and {checks} checks: no problem."
-    )
+    if not as_json:
+        click.echo(f"{measures} mått och {checks} kontroller: inga fel." if lang == "sv" else f"{measures} measures and {checks} checks: no problem.")
+
+
+measure.add_command(preview)

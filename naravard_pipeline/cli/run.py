@@ -73,7 +73,7 @@ def dev(is_demo: bool, port: int) -> None:
 
 @click.command()
 def generate() -> None:
-    """Write what follows from the catalogue: JSON Schemas, one dbt mart per goal area, inbox templates, and the contract of published columns.
+    """Write what follows from the catalogue: JSON Schemas, a mart with checks per goal area, inbox templates, and the contract of published columns.
 
     A column or table that readers rely on is taken out of the contract only after the published data has announced it; see the README.
 
@@ -81,16 +81,20 @@ def generate() -> None:
     """
     from datetime import date
 
-    from naravard_pipeline.catalogue.marts import write_mart_files
+    from naravard_pipeline.catalogue.marts import write_mart_files, write_mart_suites
     from naravard_pipeline.catalogue.schema import write_schemas
     from naravard_pipeline.landing.templates import write_templates
     from naravard_pipeline.publication.meta import META_TABLES
     from naravard_pipeline.publication.promise import read_project, renew_promise
-    from naravard_pipeline.settings import DBT_PROJECT, SOURCES
+    from naravard_pipeline.settings import DBT_PROJECT, EXPECTATIONS, SOURCES
 
     write_schemas(SOURCES)
     catalogue = open_catalogue()
-    written = [*write_mart_files(catalogue, DBT_PROJECT / "models" / "marts"), *write_templates(catalogue, SOURCES / "local" / "templates")]
+    written = [
+        *write_mart_files(catalogue, DBT_PROJECT / "models" / "marts"),
+        *write_mart_suites(catalogue, EXPECTATIONS),
+        *write_templates(catalogue, SOURCES / "local" / "templates"),
+    ]
     click.echo(f"{len(written)} files are up to date with sources/")
     version = renew_promise(read_project(DBT_PROJECT / "models").with_tables(META_TABLES), date.today())
     click.echo(f"The contract of published columns has version {version}")

@@ -19,6 +19,7 @@ from dagster import (
     multi_asset_check,
 )
 
+from naravard_pipeline.catalogue.problems import Problem, Words, said
 from naravard_pipeline.orchestration.dbt import show_rows
 from naravard_pipeline.orchestration.lock import exclusive
 from naravard_pipeline.publication.checks import record_checks
@@ -26,11 +27,15 @@ from naravard_pipeline.publication.contract import read_tables
 from naravard_pipeline.quality import Outcome, Suite, SuiteError, run_suites
 from naravard_pipeline.settings import Settings
 
+TABLE = Words("a table that dbt builds", "en tabell som dbt bygger")
+
 
 def build_checks(settings: Settings, suites: Sequence[Suite], table_keys: Mapping[str, AssetKey]) -> AssetChecksDefinition:
     """``table_keys``: table → its asset. Raises ``SuiteError`` for a suite whose table dbt does not build."""
     unknown = [
-        f"expectations/: suite {s.name}: table: dbt builds no {s.table}; correct or remove the suite" for s in suites if s.table not in table_keys
+        Problem("expectations", None, f"{s.name}.table", "wrong", {"found": said(s.table), "wanted": TABLE})
+        for s in suites
+        if s.table not in table_keys
     ]
     if unknown:
         raise SuiteError(unknown)

@@ -7,7 +7,6 @@ import json
 import os
 import re
 import subprocess
-import sys
 from collections.abc import Iterator, Mapping
 from functools import cached_property
 from pathlib import Path
@@ -27,7 +26,7 @@ from naravard_pipeline.protection import MemoryUnreadable, gather_memory
 from naravard_pipeline.publication.build import BuildRecord, TestResult, code_fingerprint, read_build, record_build
 from naravard_pipeline.publication.release import DATABASE, list_releases
 from naravard_pipeline.quality import warm_up
-from naravard_pipeline.settings import DBT_PROJECT, Settings
+from naravard_pipeline.settings import DBT_PROJECT, Settings, dbt_executable
 
 CATALOGUE_KEY = AssetKey(["landing", "catalogue"])
 
@@ -91,7 +90,7 @@ def prepare_manifest(settings: Settings) -> Path:
     if manifest.exists() and manifest.stat().st_mtime > max(p.stat().st_mtime for p in files):
         return manifest
     settings.dbt_target.mkdir(parents=True, exist_ok=True)
-    command = [_dbt_executable(), "--quiet", "parse", "--project-dir", DBT_PROJECT, "--profiles-dir", DBT_PROJECT]
+    command = [dbt_executable(), "--quiet", "parse", "--project-dir", DBT_PROJECT, "--profiles-dir", DBT_PROJECT]
     paths = ["--target-path", settings.dbt_target, "--log-path", settings.dbt_target]
     done = subprocess.run([*map(str, command), *map(str, paths)], capture_output=True, text=True, cwd=DBT_PROJECT)
     if done.returncode:
@@ -103,7 +102,7 @@ def prepare_manifest(settings: Settings) -> Path:
 
 
 def build_dbt_resource() -> Dbt:
-    return Dbt(project_dir=str(DBT_PROJECT), profiles_dir=str(DBT_PROJECT), dbt_executable=_dbt_executable())
+    return Dbt(project_dir=str(DBT_PROJECT), profiles_dir=str(DBT_PROJECT), dbt_executable=dbt_executable())
 
 
 def build_dbt_assets(settings: Settings, manifest: Path, ingested: Mapping[str, list[AssetKey]]) -> AssetsDefinition:
@@ -198,8 +197,3 @@ def _last_words(settings: Settings) -> str:
     log = settings.dbt_target / "dbt.log"
     said = [json.loads(line)["info"] for line in log.read_text().splitlines()] if log.exists() else []
     return "\n".join(info["msg"] for info in said if info["level"] == "error") or f"see {log}"
-
-
-def _dbt_executable() -> str:
-    beside = Path(sys.executable).parent / "dbt"
-    return str(beside) if beside.exists() else "dbt"

@@ -12,8 +12,9 @@ from typing import Any
 
 import duckdb
 
+from naravard_pipeline.catalogue.marts import mart_name
 from naravard_pipeline.catalogue.reader import read_publication
-from naravard_pipeline.publication.assembly import Assembled
+from naravard_pipeline.publication.assembly import Assembled, has_table
 from naravard_pipeline.publication.changes_page import render_changes_page
 from naravard_pipeline.publication.contract import Table
 from naravard_pipeline.publication.credits import read_credits
@@ -77,7 +78,7 @@ def _write_reports(
     quality = {"release": release, "held": held, "left_out": left_out, "corrections": corrections, "checks": verdict.results}
     _write_json(folder / "quality.json", quality)
     _write_json(folder / "changes.json", changes)
-    page = render_quality_page(dict(release), verdict.results, [*held, *left_out], corrections)
+    page = render_quality_page(dict(release), verdict.results, [*held, *left_out], corrections, _name_marts(connection))
     (folder / "quality.html").write_text(page, encoding="utf-8")
     (folder / "changes.html").write_text(render_changes_page(changes, approve=None), encoding="utf-8")
 
@@ -101,6 +102,17 @@ def _read_corrections(connection: duckdb.DuckDBPyConnection) -> list[dict[str, A
     )
     names = [d[0] for d in found.description]
     return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
+
+
+def _name_marts(connection: duckdb.DuckDBPyConnection) -> dict[str, str]:
+    """Mart → its goal area's name, with the framework's where there are several frameworks."""
+    if not has_table(connection, "release", "dim_goal_areas"):
+        return {}
+    found = connection.execute(
+        "select g.framework_id, g.goal_area_id, g.name_sv, f.name_sv, (select count(*) from dim_frameworks) from dim_goal_areas as g "
+        "join dim_frameworks as f using (framework_id)"
+    ).fetchall()
+    return {mart_name(framework, area): f"{name}, {of}" if frameworks > 1 else name for framework, area, name, of, frameworks in found}
 
 
 def _held(connection: duckdb.DuckDBPyConnection, hold: Hold) -> dict[str, Any]:

@@ -4,6 +4,7 @@ Here belongs how outcomes are shown. What the results mean for a release is publ
 Great Expectations' own Data Docs ask a dozen.
 """
 
+from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
@@ -21,10 +22,7 @@ TABLES = {
     "dim_areas": "Områden",
     "dim_measures": "Mått",
     "dim_indicators": "Indikatorer",
-    "mart_sormland_tillsammans": "Tillsammans",
-    "mart_sormland_nara": "Nära",
-    "mart_sormland_god_halsa_vard_omsorg": "God hälsa, vård och omsorg",
-}
+}  # the marts are called as their goal areas are
 COLUMNS = {
     "measure_id": "Mått",
     "area_code": "Område",
@@ -83,14 +81,18 @@ COLUMNS = {
 
 
 def render_quality_page(
-    release: dict[str, Any], outcomes: list[dict[str, Any]], held: list[dict[str, Any]], corrections: list[dict[str, Any]] | None = None
+    release: dict[str, Any],
+    outcomes: list[dict[str, Any]],
+    held: list[dict[str, Any]],
+    corrections: list[dict[str, Any]] | None = None,
+    mart_names: Mapping[str, str] | None = None,
 ) -> str:
     """The page as HTML.
 
     ``release`` has release_id, published_at (ISO 8601 or datetime), is_demo, code_version. ``outcomes`` are ``Outcome.to_json()`` and dbt's tests as
     ``{check, table, severity, passed, reason, failed_rows, kind: "dbt"}``. ``held`` are measures with measure_id, name_sv, held_reason, held_since.
     ``corrections`` are notices with name_sv, area_code, period_label, release_id, corrected_at, text_sv, the newest first.
-    Keys beyond these may be missing.
+    ``mart_names``: table → what readers call it; one that is not there is shown by its table's name. Keys beyond these may be missing.
     """
     failed = [o for o in outcomes if not o["passed"]]
     return (
@@ -104,6 +106,7 @@ def render_quality_page(
             passed=sorted((o for o in outcomes if o["passed"]), key=lambda o: (o["table"], o["check"])),
             stopping=[o for o in failed if o["severity"] == "critical"],
             warnings=[o for o in failed if o["severity"] != "critical"],
+            table_names={**TABLES, **(mart_names or {})},
             measure_names={h["measure_id"]: h["name_sv"] for h in held},
             checked=len(outcomes),
         )
@@ -116,7 +119,6 @@ def _environment() -> Environment:
     environment.filters |= {
         "cell": _cell,
         "heading": lambda column: COLUMNS.get(column, column),
-        "table_name": lambda table: TABLES.get(table, table),
         "severity": lambda severity: SEVERITIES.get(severity, severity),
     }
     return environment

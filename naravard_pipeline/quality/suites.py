@@ -4,30 +4,25 @@ Here belongs what a suite file may say and how a wrong one is told. Great Expect
 checks gets them in milliseconds.
 """
 
-from collections import Counter
-from collections.abc import Iterator
-from difflib import get_close_matches
+from collections.abc import Iterator, Mapping
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, field_validator, model_validator
-from ruamel.yaml import YAML
-from ruamel.yaml.error import MarkedYAMLError, YAMLError
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator, model_validator
+from pydantic_core import PydanticCustomError
 
+from naravard_pipeline.catalogue.fields import Identifier
+from naravard_pipeline.catalogue.files import Where, YamlFiles
+from naravard_pipeline.catalogue.problems import CatalogueError, Words, closest
 from naravard_pipeline.quality.outcome import Scope, Severity
 
-Identifier = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$")]
 Sentence = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
 
 
-class SuiteError(ValueError):
-    """Suite files that cannot be used; ``problems`` has one sentence for each thing that is wrong, with file, field and remedy."""
-
-    def __init__(self, problems: list[str]) -> None:
-        self.problems = problems
-        super().__init__("\n".join(problems))
+class SuiteError(CatalogueError):
+    """Suite files that cannot be used; ``problems`` has each thing that is wrong, with file, line, field and remedy."""
 
 
 class _Model(BaseModel):
@@ -53,7 +48,11 @@ class Expectation(_Model):
     @classmethod
     def _is_known(cls, value: str) -> str:
         if value not in _known_types():
-            raise ValueError(f"`{value}` is no expectation of Great Expectations{_did_you_mean(value, _known_types())}")
+            raise PydanticCustomError(
+                "rule",
+                "{en}",
+                {"en": "a type of Great Expectations", "sv": "en typ i Great Expectations", "hint": closest(value, _known_types())},
+            )
         return value
 
     @field_validator("kwargs")
@@ -62,13 +61,18 @@ class Expectation(_Model):
         # With either of these the failing rows and the verdict part ways, and with them what is held and why.
         for key in ("mostly", "row_condition"):
             if key in value:
-                raise ValueError(f"`{key}` is not used here; write the condition into the batch's `query` instead")
+                told = {
+                    "en": f"no `{key}`; the condition belongs in the batch's `query`",
+                    "sv": f"inget `{key}`; villkoret hör hemma i satsens `query`",
+                }
+                raise PydanticCustomError("rule", "{en}", told)
         return value
 
     @model_validator(mode="after")
     def _reads_its_batch(self) -> "Expectation":
         if self.type == "unexpected_rows_expectation" and "{batch}" not in str(self.kwargs.get("unexpected_rows_query")):
-            raise ValueError("`unexpected_rows_query` must select from `{batch}`, and from nothing else")
+            told = {"en": "`unexpected_rows_query` to select from `{batch}`", "sv": "att `unexpected_rows_query` läser ur `{batch}`"}
+            raise PydanticCustomError("rule", "{en}", told)
         return self
 
 
@@ -102,63 +106,38 @@ class Suite(_Model):
 
 def read_suites(folder: Path) -> list[Suite]:
     """Every ``*.yml`` of the folder, by file name. Raises ``SuiteError`` with everything that is wrong in all of them at once."""
-    files = sorted(folder.glob("*.yml"))
-    if not files:
-        raise SuiteError([f"{folder}: no suite (*.yml) is here; without one nothing would be checked"])
-    suites, problems = [], []
-    for path in files:
-        try:
-            suites.append(Suite.model_validate(_read_mapping(path)))
-        except ValidationError as error:
-            problems += [f"{path}: {_sentence(e)}" for e in error.errors()]
-        except SuiteError as error:
-            problems += error.problems
-    problems += _find_duplicates(folder, suites)
-    if problems:
-        raise SuiteError(problems)
-    return suites
+    files, suites = YamlFiles(folder), {}
+    for path in sorted(folder.iterdir()) if folder.is_dir() else []:
+        if path.is_dir() or path.name.startswith(".") or path.name.endswith((".md", "~")):
+            continue
+        if path.suffix != ".yml":  # it would be read by nobody, and its checks not made
+            files.report(path, (), "file_name")
+        elif suite := files.load(path, Suite):
+            suites[path] = suite
+    if not suites and not files.problems:  # nothing would be checked
+        files.report(folder, (), "absent", wanted=Words("a folder with at least one suite (.yml)", "en mapp med minst en svit (.yml)"))
+    _report_duplicates(suites, files)
+    if files.problems:
+        raise SuiteError(sorted(files.problems, key=lambda p: (p.path, p.line or 0, p.field)))
+    return list(suites.values())
 
 
-def _read_mapping(path: Path) -> dict[str, Any]:
-    try:
-        data = YAML(typ="safe").load(path.read_text(encoding="utf-8"))
-    except MarkedYAMLError as error:
-        mark = error.problem_mark
-        raise SuiteError([f"{path}:{mark.line + 1 if mark else '?'}: {error.problem}; mend the YAML there"]) from error
-    except (YAMLError, ValueError) as error:
-        raise SuiteError([f"{path}: is no YAML in UTF-8 ({error}); save it again as such"]) from error
-    if not isinstance(data, dict):
-        raise SuiteError([f"{path}: expected the keys {', '.join(Suite.model_fields)}"])
-    return data
+def _report_duplicates(suites: Mapping[Path, Suite], files: YamlFiles) -> None:
+    """Names that must be told apart: of suites, of the batches of a suite, of the checks on a table."""
+    seen: dict[tuple[str, ...], Path] = {}
 
+    def see(path: Path, where: Where, *key: str) -> None:
+        if key in seen:
+            remedy = Words("give each its own name", "ge var och en sitt eget namn")
+            files.report(path, where, "twice", found=f"`{key[-1]}`", other=seen[key].name, remedy=remedy)
+        seen.setdefault(key, path)
 
-def _find_duplicates(folder: Path, suites: list[Suite]) -> list[str]:
-    names = Counter(("suites", s.name) for s in suites)
-    names += Counter((f"batches of suite {s.name}", b.name) for s in suites for b in s.batches)
-    names += Counter((f"checks on table {s.table}", e.name) for s in suites for _, e in s.expectations)
-    return [f"{folder}: name: {n} {kind} are called `{name}`; give each its own name" for (kind, name), n in names.items() if n > 1]
-
-
-def _sentence(error: Any) -> str:
-    """One pydantic error as field, what is wrong, what would be right."""
-    *parents, last = error["loc"] or ("",)
-    place = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in error["loc"]).lstrip(".")
-    match error["type"]:
-        case "missing":
-            told = "is missing; add it"
-        case "extra_forbidden":
-            fields = (Expectation if "expectations" in parents else Batch if "batches" in parents else Suite).model_fields
-            told = f"unknown key `{last}`{_did_you_mean(str(last), fields)}; known are {', '.join(fields)}"
-        case "value_error":
-            told = str(error["ctx"]["error"])
-        case _:
-            told = f"there is {error['input']!r}; {error['msg'].lower()}"
-    return f"{place}: {told}" if place else told
-
-
-def _did_you_mean(word: str, known: Any) -> str:
-    close = get_close_matches(word, list(known), n=1)
-    return f"; did you mean `{close[0]}`?" if close else ""
+    for path, suite in suites.items():
+        see(path, ("name",), "suite", suite.name)
+        for i, batch in enumerate(suite.batches):
+            see(path, ("batches", i, "name"), "batch", suite.name, batch.name)
+            for j, expectation in enumerate(batch.expectations):
+                see(path, ("batches", i, "expectations", j, "name"), "check", suite.table, expectation.name)
 
 
 @cache

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from naravard_pipeline.catalogue import read_catalogue
-from naravard_pipeline.catalogue.marts import COLUMNS, build_mart_files
-from naravard_pipeline.settings import BASE_URLS, DBT_PROJECT, PROJECT, SOURCES, Settings
+from naravard_pipeline.catalogue.marts import COLUMNS, build_mart_files, build_mart_suites
+from naravard_pipeline.settings import BASE_URLS, DBT_PROJECT, EXPECTATIONS, PROJECT, SOURCES, Settings
 
 PACKAGE = PROJECT / "naravard_pipeline"
 MODULES = sorted(PACKAGE.rglob("*.py"))
@@ -21,13 +21,17 @@ MAY_IMPORT = {
     "connectors": {"settings"},
     "landing": {"settings", "catalogue", "connectors"},
     "pages": set(),
-    "quality": {"settings", "pages"},
+    "quality": {"settings", "catalogue", "pages"},
     "protection": set(),
     "publication": {"settings", "catalogue", "landing", "pages", "quality", "protection"},
+    "preview": {"settings", "catalogue", "connectors", "landing", "pages", "quality", "protection", "publication"},
     "demo": {"settings", "catalogue", "connectors", "landing"},
     "orchestration": {"settings", "catalogue", "connectors", "landing", "quality", "protection", "publication"},
     "definitions": {"settings", "catalogue", "landing", "quality", "orchestration"},
-    "cli": {"settings", "catalogue", "connectors", "landing", "quality", "protection", "publication", "orchestration", "definitions", "demo"},
+    "cli": {
+        *("settings", "catalogue", "connectors", "landing", "pages", "quality", "protection", "publication", "preview"),
+        *("orchestration", "definitions", "demo"),
+    },
 }
 ONLY_HERE = {
     "dagster": "orchestration",
@@ -109,6 +113,11 @@ def test_the_marts_are_those_of_the_catalogue():
     expected = build_mart_files(read_catalogue(SOURCES))
     there = {p.relative_to(folder).as_posix(): p.read_text(encoding="utf-8") for p in folder.glob("*/*.*")}
     assert there == expected, "run `make generate`"
+
+
+def test_the_checks_on_the_marts_are_those_of_the_catalogue():
+    there = {p.name: p.read_text(encoding="utf-8") for p in EXPECTATIONS.glob("mart_*.yml")}
+    assert there == build_mart_suites(read_catalogue(SOURCES)), "run `make generate`"
 
 
 def test_every_column_is_described_once():

@@ -140,13 +140,13 @@ CASES = {
     "not whole": (MEASURE, "unit:", "decimals: 1.5\nunit:", [":11: decimals: there is 1.5; expected a whole number"]),
     "below its limit": (MEASURE, "unit:", "decimals: -1\nunit:", [":11: decimals: there is -1; expected a number from 0 up"]),
     "empty text": (MEASURE, "name_sv: Dygn", "name_sv: ''", [":1: name_sv: there is “”; expected some text"]),
-    "nothing after the colon": (MEASURE, "name_sv: Dygn", "name_sv:", [":1: name_sv: there is ~; expected text"]),
+    "nothing after the colon": (MEASURE, "name_sv: Dygn", "name_sv:", [":1: name_sv: there is nothing; expected text"]),
     "a text for a list": (MEASURE, "levels: [region]", "levels: region", [":8: levels: there is “region”; expected a list, each item after a dash"]),
     "a text for fields": (MEASURE, "bounds:\n  min: 0\n  max: 80", "bounds: 0-80", [":14: bounds: there is “0-80”; expected fields under it"]),
     "empty list": (MEASURE, "levels: [region]", "levels: []", [":8: levels: there is […]; expected at least one item"]),
     "unknown choice": (MEASURE, "status: published", "status: publishd", [
         ":4: status: there is “publishd”; expected one of published, draft, planned, retired; did you mean `published`?"]),
-    "not a bool": (MEASURE, "unit:", "sexes: ja\nunit:", [":11: sexes: there is “ja”; expected true or false"]),
+    "not a bool": (MEASURE, "unit:", "sexes: ja\nunit:", [":11: sexes: there is “ja”; expected true or false; did you mean `true`?"]),
     "age group": (MEASURE, "unit:", "age_group: äldre\nunit:", [":11: age_group: there is “äldre”; expected total, 65+ or 16-84"]),
     "web address": (MEASURE, "unit:", "docs_url: kolada.se\nunit:", [
         ":11: docs_url: there is “kolada.se”; expected an address beginning with https://"]),
@@ -306,15 +306,15 @@ def test_a_name_that_cannot_be_permanent(sources, name):
 @pytest.mark.parametrize(
     ("content", "problem"),
     [
-        (b"", "the file has no fields; expected `field: value` on each line"),
-        (b"# only a comment\n", "the file has no fields; expected `field: value` on each line"),
-        (b"- a\n- b\n", "the file has no fields; expected `field: value` on each line"),
-        (b"name_sv: \xe5\xe4\xf6\n", "cannot be read: it is no text in UTF-8; save the file as UTF-8"),
+        (b"", ": the file has no fields; expected `field: value` on each line"),
+        (b"# only a comment\n", ": the file has no fields; expected `field: value` on each line"),
+        (b"- a\n- b\n", ": the file has no fields; expected `field: value` on each line"),
+        (b"name_sv: \xe5\xe4\xf6\n", ":1: cannot be read: it is no text in UTF-8; save the file as UTF-8 (in Notepad: Save as, Encoding)"),
     ],
 )
 def test_a_file_that_holds_no_fields(sources, content, problem):
     (sources / MEASURE).write_bytes(content)
-    assert problems_of(sources) == [f"sources/kolada/dygn.yml: {problem}"]
+    assert problems_of(sources) == [f"sources/kolada/dygn.yml{problem}"]
 
 
 def test_what_is_absent_is_named(sources):

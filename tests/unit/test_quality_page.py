@@ -56,6 +56,12 @@ def test_failures_are_told_with_their_rows_and_what_is_held():
     assert re.search(r"Kontroller ?3 ?Godkända ?1 ?Stoppande fel ?1 ?Varningar ?1 ?Mått som hålls ?1", text)
 
 
+def test_a_mart_is_called_as_its_goal_area_is():
+    outcome = FAILED | {"table": "mart_lan_mal"}
+    assert "Målområdet" in render_quality_page(RELEASE, [outcome], [], mart_names={"mart_lan_mal": "Målområdet"})
+    assert "mart_lan_mal" in render_quality_page(RELEASE, [outcome], [])
+
+
 def test_a_clean_release_says_so():
     text = _Text(render_quality_page(RELEASE, [PASSED], [])).text
     assert "Inget hålls tillbaka." in text

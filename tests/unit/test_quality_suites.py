@@ -33,7 +33,7 @@ def _problems(folder: Path, text: str, name: str = "own.yml") -> list[str]:
     (folder / name).write_text(text, encoding="utf-8")
     with pytest.raises(SuiteError) as caught:
         read_suites(folder)
-    return [problem.removeprefix(f"{folder}/") for problem in caught.value.problems]
+    return [problem.text().removeprefix(f"{folder.name}/") for problem in caught.value.problems]
 
 
 def test_a_suite_is_read_with_its_batches_and_scope(tmp_path: Path):
@@ -52,50 +52,50 @@ def test_a_batch_without_measures_concerns_the_release(tmp_path: Path):
 @pytest.mark.parametrize(
     ("old", "new", "told"),
     [
-        ("severity: critical", "severity: fatal", "batches[0].expectations[0].severity: there is 'fatal'; input should be 'critical' or 'warning'"),
+        ("severity: critical", "severity: fatal", "batches[0].expectations[0].severity: there is “fatal”; expected one of critical, warning"),
         ("severity:", "sevrity:", "batches[0].expectations[0].sevrity: unknown key `sevrity`; did you mean `severity`?"),
-        ("        reason: A reader wants a value.\n", "", "batches[0].expectations[0].reason: is missing; add it"),
+        ("        reason: A reader wants a value.\n", "", "batches[0].expectations[0].reason: missing; add `reason:`"),
         (
             "reason_sv: Värdet saknas.",
             "reason_sv: ' '",
-            "batches[0].expectations[0].reason_sv: there is ' '; string should have at least 1 character",
+            "batches[0].expectations[0].reason_sv: there is “”; expected some text",
         ),
         ("table:", "tabel:", "tabel: unknown key `tabel`; did you mean `table`?"),
-        ("index_columns: [measure_id]", "index_columns: []", "batches[0].index_columns: there is []; list should have at least 1 item"),
+        ("index_columns: [measure_id]", "index_columns: []", "batches[0].index_columns: there is […]; expected at least one item"),
         (
             "name: values_are_present",
             "name: Values are present",
-            "batches[0].expectations[0].name: there is 'Values are present'; string should match",
+            "batches[0].expectations[0].name: expected a-z, 0-9 and _, a letter first; did you mean `values_are_present`?",
         ),
         (
             "expect_column_values_to_not_be_null",
             "expect_column_value_to_not_be_null",
-            "`expect_column_value_to_not_be_null` is no expectation of Great Expectations; did you mean `expect_column_values_to_not_be_null`?",
+            "expected a type of Great Expectations; did you mean `expect_column_values_to_not_be_null`?",
         ),
-        ("{column: value}", "{column: value, mostly: 0.9}", "`mostly` is not used here; write the condition into the batch's `query` instead"),
-        ("{column: value}", "{column: value, row_condition: x}", "`row_condition` is not used here"),
+        ("{column: value}", "{column: value, mostly: 0.9}", "expected no `mostly`; the condition belongs in the batch's `query`"),
+        ("{column: value}", "{column: value, row_condition: x}", "expected no `row_condition`; the condition"),
         (
             "expect_column_values_to_not_be_null",
             "unexpected_rows_expectation",
-            "batches[0].expectations[0]: `unexpected_rows_query` must select from",
+            "batches[0].expectations[0]: there is {…}; expected `unexpected_rows_query` to select from `{batch}`",
         ),
     ],
 )
 def test_what_is_wrong_is_told_with_file_field_and_remedy(tmp_path: Path, old: str, new: str, told: str):
     assert old in GOOD
     problems = _problems(tmp_path, GOOD.replace(old, new))
-    assert all(problem.startswith("own.yml: ") for problem in problems)
+    assert all(problem.startswith("own.yml:") for problem in problems)
     assert any(told in problem for problem in problems), problems
 
 
 @pytest.mark.parametrize("text", ["name: a\ntable: b\nbatches: []", GOOD.split("      - name")[0].replace("expectations:", "expectations: []")])
 def test_a_suite_that_expects_nothing_is_refused(tmp_path: Path, text: str):
     [problem] = _problems(tmp_path, text)
-    assert "there is []; list should have at least 1 item" in problem
+    assert "there is […]; expected at least one item" in problem
 
 
 def test_a_folder_without_suites_is_refused(tmp_path: Path):
-    with pytest.raises(SuiteError, match=r"no suite .* nothing would be checked"):
+    with pytest.raises(SuiteError, match=r"not found; expected a folder with at least one suite"):
         read_suites(tmp_path)
 
 
@@ -106,15 +106,29 @@ def test_problems_of_all_files_are_told_at_once(tmp_path: Path):
     problems = _problems(tmp_path, "just a text", "d.yml")
     assert [p.split(":")[0] for p in problems] == ["a.yml", "b.yml", "c.yml", "d.yml"]
     assert problems[0].startswith("a.yml:2: ") or problems[0].startswith("a.yml:1: ")
-    assert 'duplicate key "name"' in problems[2]
-    assert problems[3] == "d.yml: expected the keys name, table, batches"
+    assert problems[2] == "c.yml:16: `name` stands twice; keep one of them"
+    assert problems[3] == "d.yml: the file has no fields; expected `field: value` on each line"
+
+
+def test_a_suite_saved_as_text_is_not_forgotten(tmp_path: Path):
+    (tmp_path / "other.yml.txt").write_text(GOOD, encoding="utf-8")
+    [problem] = _problems(tmp_path, GOOD)
+    assert problem.startswith("other.yml.txt: the name cannot be used; rename it")
+
+
+def test_problems_are_told_in_swedish_too(tmp_path: Path):
+    (tmp_path / "own.yml").write_text(GOOD.replace("severity: critical", "severity: stoppande"), encoding="utf-8")
+    with pytest.raises(SuiteError) as caught:
+        read_suites(tmp_path)
+    place = f"{tmp_path.name}/own.yml:12: batches[0].expectations[0].severity"
+    assert caught.value.text("sv") == f"{place}: där står “stoppande”; väntat: något av critical, warning; menade du `critical`?"
 
 
 def test_names_are_unique(tmp_path: Path):
     (tmp_path / "a.yml").write_text(GOOD, encoding="utf-8")
     problems = " ".join(_problems(tmp_path, GOOD))
-    assert "2 suites are called `observations`" in problems
-    assert "2 checks on table fct_observations are called `values_are_present`" in problems
+    assert "own.yml:2: name: `observations` also stands in a.yml; give each its own name" in problems
+    assert "expectations[0].name: `values_are_present` also stands in a.yml" in problems
 
 
 @given(
