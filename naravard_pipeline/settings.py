@@ -4,7 +4,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Self
+from typing import Literal, Self
 
 PROJECT = Path(__file__).resolve().parents[1]
 SOURCES = PROJECT / "sources"
@@ -19,6 +19,12 @@ BASE_URLS = {
     "vardenisiffror": "https://api.vardenisiffror.se/webapi",
 }
 URL_VARIABLES = {source_id: f"NARAVARD_{source_id.upper()}_URL" for source_id in BASE_URLS} | {"folkhalsodata": "NARAVARD_FOHM_URL"}
+
+
+def spoken_language(environ: Mapping[str, str] = os.environ) -> Literal["en", "sv"]:
+    """The language of messages to a person: Swedish where the locale (LC_ALL, LC_MESSAGES, LANG; the first that is set) is, else English."""
+    locale = next((found for name in ("LC_ALL", "LC_MESSAGES", "LANG") if (found := environ.get(name))), "")
+    return "sv" if locale.split("_")[0].split(".")[0].lower() == "sv" else "en"
 
 
 @dataclass(frozen=True)

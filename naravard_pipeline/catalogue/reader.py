@@ -4,7 +4,9 @@ Here: finding and reading the files, and where in a file a problem stands. Not h
 """
 
 import re
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, TypeVar
 
 from pydantic import ValidationError
@@ -33,9 +35,12 @@ NOT_SOURCES = ("areas", "frameworks", "schema")  # folders under sources/ that a
 M = TypeVar("M", bound=Model)
 
 
-def read_catalogue(sources: Path) -> Catalogue:
-    """Read and check every file. Raises ``CatalogueError`` with all problems; reads nothing but ``sources``."""
-    reading = _Reading(sources)
+def read_catalogue(sources: Path, drafts: Mapping[Path, str] | None = None) -> Catalogue:
+    """Read and check every file. Raises ``CatalogueError`` with all problems; reads nothing but ``sources``.
+
+    ``drafts`` are texts of files that are not written yet: each is read in its place, as if it were there.
+    """
+    reading = _Reading(sources, drafts or {})
     if not sources.is_dir():
         reading.report(sources, (), "absent", wanted=Words("the folder of the catalogue", "katalogens mapp"))
         raise CatalogueError(reading.problems)
@@ -57,8 +62,8 @@ def read_publication(sources: Path) -> PublicationFile:
 class _Reading:
     """One pass over the folder, gathering problems."""
 
-    def __init__(self, sources: Path):
-        self.sources = sources
+    def __init__(self, sources: Path, drafts: Mapping[Path, str] = MappingProxyType({})):
+        self.sources, self.drafts = sources, drafts
         self.problems: list[Problem] = []
         self._yaml = YAML(typ="safe", pure=True)
         self._yaml.Constructor = _Constructor
@@ -134,7 +139,7 @@ class _Reading:
     def _files(self, folder: Path) -> list[Path]:
         """The folder's YAML files in order of name. A name that cannot be an identifier is reported and left out."""
         files = []
-        for path in sorted(folder.glob("*.y*ml")):
+        for path in sorted({*folder.glob("*.y*ml"), *(path for path in self.drafts if path.parent == folder)}):
             if path.suffix == ".yml" and (path.name == "_source.yml" or re.match(IDENTIFIER, path.stem)):
                 files.append(path)
             else:
@@ -143,7 +148,7 @@ class _Reading:
 
     def _load(self, path: Path, model: type[M]) -> M | None:
         try:
-            content = self._yaml.load(path.read_text("utf-8"))
+            content = self._yaml.load(self._text(path))
         except (UnicodeDecodeError, OSError, YAMLError, ValueError, RecursionError) as error:
             self.problems.append(_unreadable(self._shown(path), error))
             return None
@@ -157,6 +162,10 @@ class _Reading:
                 self.report(path, where, code, **values)
             return None
 
+    def _text(self, path: Path) -> str:
+        draft = self.drafts.get(path)
+        return path.read_text("utf-8") if draft is None else draft
+
     def report(self, path: Path, where: rules.Where, code: str, **values: object) -> None:
         line = self._line(path, where) if where else None
         self.problems.append(Problem(self._shown(path), line, rules.field_name(where), code, values))
@@ -165,7 +174,7 @@ class _Reading:
         """The line of a field, or of the nearest thing around it when it is missing; None for the file as a whole."""
         if path not in self._marked:  # a second, slower reading that keeps positions: only for files with problems
             try:
-                self._marked[path] = YAML().load(path.read_text("utf-8"))
+                self._marked[path] = YAML().load(self._text(path))
             except (YAMLError, ValueError, RecursionError):  # it is stricter here and there than the first
                 self._marked[path] = None
         node, line = self._marked[path], None

@@ -5,7 +5,8 @@ import sys
 
 import click
 
-from naravard_pipeline.cli.terminal import must_be_among, open_catalogue, print_table
+from naravard_pipeline.cli.measure_new import measure_find, measure_new
+from naravard_pipeline.cli.terminal import lang_option, must_be_among, open_catalogue, print_table
 from naravard_pipeline.settings import Settings
 
 
@@ -15,6 +16,10 @@ def measure() -> None:
 
     Example: naravard measure list
     """
+
+
+measure.add_command(measure_new)
+measure.add_command(measure_find)
 
 
 @measure.command("list")
@@ -68,7 +73,7 @@ def measure_show(measure_id: str, area_code: str | None, period_label: str | Non
 
 
 @measure.command("check")
-@click.option("--lang", type=click.Choice(["en", "sv"]), default="en", show_default=True, help="Language of the messages.")
+@lang_option
 def measure_check(lang: str) -> None:
     """Check every file under sources/ and expectations/: file, line, field, what is there, what would be right.
 

@@ -20,13 +20,14 @@ MAY_IMPORT = {
     "catalogue": {"settings"},
     "connectors": {"settings"},
     "landing": {"settings", "catalogue", "connectors"},
+    "desk": {"settings", "catalogue", "connectors", "landing"},
     "pages": set(),
     "quality": {"settings", "pages"},
     "publication": {"settings", "catalogue", "landing", "pages", "quality"},
     "demo": {"settings", "catalogue", "connectors", "landing"},
     "orchestration": {"settings", "catalogue", "connectors", "landing", "quality", "publication"},
     "definitions": {"settings", "catalogue", "landing", "quality", "orchestration"},
-    "cli": {"settings", "catalogue", "connectors", "landing", "quality", "publication", "orchestration", "definitions", "demo"},
+    "cli": {"settings", "catalogue", "connectors", "landing", "desk", "quality", "publication", "orchestration", "definitions", "demo"},
 }
 ONLY_HERE = {
     "dagster": "orchestration",

@@ -21,9 +21,9 @@ import duckdb
 from crash.numbered import NumberedBench, inspect_release
 from crash.shim import Blow, Call, Shim
 from naravard_pipeline.landing.atomic import LandingError
-from naravard_pipeline.publication.gate import GateClosed
 from naravard_pipeline.publication.decisions import LogError
 from naravard_pipeline.publication.folders import current_release, list_releases
+from naravard_pipeline.publication.gate import GateClosed
 from naravard_pipeline.settings import Settings
 
 # What `naravard run` turns into one sentence (orchestration/release.py, cli/main.py); anything else would show a traceback.

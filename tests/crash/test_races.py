@@ -1,7 +1,5 @@
 """Two publications at once, a lock file that somebody removes, a clock that is moved."""
 
-import pytest
-
 
 def test_two_at_once(crash):
     facts = crash("scenarios.py", "two_publish")
