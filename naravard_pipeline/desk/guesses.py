@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from naravard_pipeline.catalogue.models import ValueType
 
-_PER = re.compile(r"(?:/|\bper\s+)\s?(\d{1,3}(?:[ \u00a0]\d{3})+|\d+)\s+(inv\w*|\w+)")
+_PER = re.compile(r"(?:/|\bper\s+)\s?(\d{1,3}(?:[ \u00a0]\d{3})+|\d+)(?![\d ]*\d)(?:\s+([^\W\d]\w*))?")
 _YEARS_TOGETHER = (
     (re.compile(r"\b(\d)[- ]?års(?:m\b|medel|värde)"), None),
     (re.compile(r"\btreårs(?:medel|m\b)"), 3),
@@ -41,7 +41,7 @@ def guess_unit(title: str, description: str = "") -> Unit | None:
     """The unit that a title such as «Fallskador bland personer 65+, antal /100 000 inv» ends with; None where it names none."""
     text = " ".join(title.casefold().split())
     if per := _PER.search(text):
-        counted = "invånare" if per[2].startswith("inv") else per[2]
+        counted = "invånare" if (per[2] or "inv").startswith("inv") else per[2]
         what = "kronor" if re.search(r"\b(t?kr|kronor)\b", text) else "antal"
         return Unit(f"{what} per {per[1].replace(chr(160), ' ')} {counted}", "rate")
     if "svarsfrekvens" in text or re.search(r"\bandel\b|\(%\)|\bprocent\b", text):
@@ -64,7 +64,7 @@ def guess_unit(title: str, description: str = "") -> Unit | None:
         return Unit("dygn" if "dygn" in text else "dagar", "days")
     if re.search(r"\b(t?kr|mnkr|kronor)\b", text):
         return Unit(re.search(r"\b(tkr|mnkr|kr|kronor)\b", text)[1], "count")
-    if re.search(r"\b(antal|folkmängd|invånare)\b", text):
+    if re.search(r"\b(antal|folkmängd\w*|invånare)\b", text):
         return Unit("invånare" if re.search(r"folkmängd|^invånare", text) else "antal", "count")
     return None
 

@@ -12,8 +12,9 @@ from naravard_pipeline.catalogue.problems import Lang, Words
 from naravard_pipeline.desk import origins
 from naravard_pipeline.desk.desk import Desk
 from naravard_pipeline.desk.fields import Field, read_typed, typed_of
+from naravard_pipeline.desk.guesses import name_of_file
 from naravard_pipeline.desk.proposal import DeskError, Proposal
-from naravard_pipeline.desk.saving import NotWritten, path_of
+from naravard_pipeline.desk.saving import NotWritten, check, path_of
 from naravard_pipeline.desk.yaml_file import text_of
 
 # Asked even where there is a proposal; the other fields are shown in the file and changed there, or by their options.
@@ -21,6 +22,7 @@ ASKED = (
     *("name_sv", "name_en", "definition_sv", "indicators", "levels", "direction", "unit", "value_type", "age_group"),
     *("bounds.min", "bounds.max", "max_change", "min_coverage", "caveat_sv", "focus_areas"),
 )
+ASKED_OF_OWN = ("frequency", "first_year")  # which no source tells
 SAID: Mapping[str, Words] = {
     "name": Words("The measure's permanent name (a-z, 0-9 and _)", "Måttets permanenta namn (a-z, 0-9 och _)"),
     "missing": Words("nothing was written; this is missing:", "inget skrevs; detta saknas:"),
@@ -58,19 +60,20 @@ class Interview:
         """The measure and its name. Raises ``DeskError`` with everything that is missing where nobody can be asked."""
         source_id, origin = origins.complete(self, source_id, dict(origin))
         fields, typed = self.desk.fields, dict(typed)
-        proposal = self.desk.propose(source_id, origin | {"first_year": read_typed(fields, typed).get("first_year")})
+        given = read_typed(fields, typed)
+        proposal = self.desk.propose(source_id, origin | {"first_year": given.get("first_year"), "sexes": given.get("sexes")})
         if self.person:
             for line in proposal.told:
                 self.person.say(f"  {line}")
             self.person.say(self.say("empty"))
         proposed = typed_of(fields, proposal.decided({}).content)
-        for name in ASKED:
+        for name in (*ASKED, *(() if proposal.content.get("source_code") or proposal.content.get("query") else ASKED_OF_OWN)):
             if name not in typed and self.person and not (self.takes_proposals and name in proposed):
                 if self.takes_proposals and not self._is_needed(name, proposal):
                     continue
                 typed[name] = self._ask(fields[name], proposed.get(name))
         decided = proposal.decided(self._read(proposal, typed))
-        name = measure_id or proposal.measure_id
+        name = measure_id or proposal.measure_id or name_of_file(decided.content.get("name_sv", ""))
         if self.person and not measure_id and not self.takes_proposals:
             name = self.person.ask(self.say("name"), name)
         while problems := self._problems(decided, name, typed):
@@ -115,8 +118,6 @@ class Interview:
             lines = [f"  {line}" for field in missing for line in self._told_missing(field)]
             return DeskError(Words("\n".join([SAID["missing"].en, *lines]), "\n".join([SAID["missing"].sv, *lines])))
         path = path_of(self.desk.sources, decided.source_id, name)
-        from naravard_pipeline.desk.saving import check
-
         problems, _ = check(self.desk.sources, path, text_of(decided))
         return NotWritten(problems) if problems else None
 

@@ -3,21 +3,40 @@
 Belongs here: the questions that come before anything can be proposed. Does not: the fields (``interview``), what the sources answer (``desk``).
 """
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from naravard_pipeline.catalogue import Catalogue, Source
 from naravard_pipeline.catalogue.problems import Words
 from naravard_pipeline.desk.proposal import DeskError
+from naravard_pipeline.desk.search import Entry, Index
 
 if TYPE_CHECKING:
     from naravard_pipeline.desk.interview import Interview
 
 MAKABLE = ("kolada", "pxweb2", "pxweb1", "socialstyrelsen", "files", "derived")  # kinds of source of which a measure can be made here
+SHOWN = 40  # codes of a dimension that are listed
+OPTIONS = {
+    "municipalities": Words("the municipalities'", "kommunernas"),
+    "region": Words("the region's", "regionens"),
+    "ratio": Words("one measure over another, such as per 1,000 inhabitants", "ett mått genom ett annat, t.ex. per 1 000 invånare"),
+    "sum": Words("the sum of several", "summan av flera"),
+    "mean": Words("the mean of several", "medelvärdet av flera"),
+}
 SAID = {
     "source": Words("Source", "Källa"),
     "search": Words("Search by words, or the code itself", "Sök med ord, eller skriv koden själv"),
     "pick": Words("Number or code; other words search again", "Nummer eller kod; andra ord söker igen"),
     "nothing": Words("Nothing found; try other words, or fewer.", "Inget hittades; försök med andra eller färre ord."),
+    "reporter": Words("Whose figures are they?", "Vems siffror är det?"),
+    "value_column": Words("Heading above the values (empty: a share, computed)", "Rubriken över värdena (tomt: en andel som räknas ut)"),
+    "numerator_column": Words("Heading above the numerators", "Rubriken över täljarna"),
+    "denominator_column": Words("Heading above the denominators", "Rubriken över nämnarna"),
+    "made": Words("How is it computed?", "Hur räknas det?"),
+    "numerator": Words("Measure above the line (its name, or words)", "Måttet i täljaren (namnet, eller ord)"),
+    "denominator": Words("Measure below the line (its name, or words)", "Måttet i nämnaren (namnet, eller ord)"),
+    "per": Words("Per how many", "Per hur många"),
+    "part": Words("A measure that goes in (its name, or words; empty: no more)", "Ett mått som ingår (namnet, eller ord; tomt: inga fler)"),
     "successor": Words("perhaps followed by", "efterträds kanske av"),
 }
 
@@ -41,11 +60,112 @@ def complete(interview: "Interview", source_id: str | None, origin: dict[str, An
                 f"ett mått från {source_id} kan inte göras här: kopiera en fil i sources/{source_id}/ och ändra den",
             )
         )
-    if kind not in ("files", "derived") and "code" not in origin:
-        if person is None:
-            raise _missing("--code", f"naravard measure find --source {source_id} …")
-        origin["code"] = _search(interview, source_id)
+    if kind == "files":
+        _complete_file(interview, origin)
+    elif kind == "derived":
+        _complete_derived(interview, origin)
+    else:
+        if "code" not in origin:
+            if person is None:
+                raise _missing("--code", f"naravard measure find --source {source_id} …")
+            origin["code"] = _search(interview, source_id)
+        origin["choose"] = _choose(interview, source_id, origin["code"], _chosen(origin.get("choose", ())))
     return source_id, origin
+
+
+def _chosen(given: Sequence[str]) -> dict[str, str]:
+    """``DIM=CODE`` as a mapping."""
+    chosen = {}
+    for text in given:
+        dimension, equals, code = text.partition("=")
+        if not equals:
+            raise DeskError(Words(f"--choose {text}: expected DIMENSION=CODE", f"--choose {text}: väntat: VARIABEL=KOD"))
+        chosen[dimension.strip()] = code.strip()
+    return chosen
+
+
+def _choose(interview: "Interview", source_id: str, code: str, chosen: dict[str, str]) -> dict[str, str]:
+    """Ask for the code of each dimension that has several; where nobody can be asked, what is missing is told when the query is built."""
+    person = interview.person
+    if person is None:
+        return chosen
+    for choice in interview.desk.choices(source_id, code):
+        if choice.dimension in chosen or len(choice.options) < 2 or (interview.takes_proposals and choice.default is not None):
+            continue
+        person.say(f"\n{choice.text} ({choice.dimension}):")
+        for option, text in list(choice.options.items())[:SHOWN]:
+            person.say(f"  {option or '=':>8}  {text}")
+        if len(choice.options) > SHOWN:
+            person.say(f"  …  ({len(choice.options)})")
+        while True:
+            answer = person.ask(choice.text, "=" if choice.default == "" else choice.default)
+            answer = "" if answer == "=" else answer
+            try:
+                code_chosen = choice.decide({choice.dimension: answer})
+            except DeskError as error:
+                person.say(getattr(error.words, interview.lang))
+                continue
+            chosen[choice.dimension] = code_chosen or ""
+            break
+    return chosen
+
+
+def _complete_file(interview: "Interview", origin: dict[str, Any]) -> None:
+    person = interview.person
+    has_columns = origin.get("value_column") or (origin.get("numerator_column") and origin.get("denominator_column"))
+    if has_columns:
+        return
+    if person is None:
+        raise _missing("--value-column", "| --numerator-column --denominator-column")
+    origin.setdefault("reporter", _one_of(interview, "reporter", ("municipalities", "region")))
+    origin["value_column"] = person.ask(getattr(SAID["value_column"], interview.lang), None)
+    if not origin["value_column"]:
+        for column in ("numerator_column", "denominator_column"):
+            while not origin.get(column):
+                origin[column] = person.ask(getattr(SAID[column], interview.lang), None)
+
+
+def _complete_derived(interview: "Interview", origin: dict[str, Any]) -> None:
+    person = interview.person
+    if (origin.get("numerator") and origin.get("denominator")) or len(origin.get("parts", ())) > 1:
+        return
+    if person is None:
+        raise _missing("--numerator --denominator --per", "| --part … --part … --combine sum|mean")
+    made = _one_of(interview, "made", ("ratio", "sum", "mean"))
+    if made == "ratio":
+        for name in ("numerator", "denominator"):
+            origin[name] = origin.get(name) or _ask_measure(interview, SAID[name])
+        origin["per"] = origin.get("per") or person.ask(getattr(SAID["per"], interview.lang), "1000")
+        return
+    origin["combine"] = made
+    parts = list(origin.get("parts", ()))
+    while len(parts) < 2 or parts[-1]:
+        parts.append(_ask_measure(interview, SAID["part"], may_be_empty=len(parts) > 1))
+    origin["parts"] = parts[:-1]
+
+
+def _one_of(interview: "Interview", what: str, options: Sequence[str]) -> str:
+    for number, option in enumerate(options, 1):
+        interview.person.say(f"  {number:>2}  {option}  ({getattr(OPTIONS[option], interview.lang)})")
+    while True:
+        answer = interview.person.ask(getattr(SAID[what], interview.lang), options[0])
+        answer = options[int(answer) - 1] if answer.isdigit() and 1 <= int(answer) <= len(options) else answer
+        if answer in options:
+            return answer
+
+
+def _ask_measure(interview: "Interview", words: Words, *, may_be_empty: bool = False) -> str:
+    """A measure by its name; other words search among the catalogue's."""
+    measures = interview.desk.catalogue.measures
+    while True:
+        answer = interview.person.ask(getattr(words, interview.lang), None)
+        if answer in measures or (may_be_empty and not answer):
+            return answer
+        found = Index(Entry(m.measure_id, m.name_sv, m.measure_id.replace("_", " ")) for m in measures.values() if not m.derived).find(answer)
+        for entry in found:
+            interview.person.say(f"  {entry.code}  {entry.title}")
+        if not found:
+            interview.person.say(getattr(SAID["nothing"], interview.lang))
 
 
 def makable(catalogue: Catalogue) -> list[Source]:

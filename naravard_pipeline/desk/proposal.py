@@ -51,6 +51,11 @@ class Proposal:
         content = {name: content[name] for name in ORDER if content.get(name) is not None and not is_default(name, content[name])}
         return replace(self, content=content, notes={name: note for name, note in notes.items() if name in content})
 
+    def decided_in_part(self, content: Mapping[str, Any], notes: Mapping[str, str] | None = None, without: Sequence[str] = ()) -> Self:
+        """The same with other content and further notes; those of ``without`` are dropped."""
+        kept = {name: note for name, note in self.notes.items() if name not in without}
+        return replace(self, content=content, notes=kept | dict(notes or {}))
+
     @property
     def missing(self) -> list[str]:
         """The fields that a person has to decide before the file can be right."""

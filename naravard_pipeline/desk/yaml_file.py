@@ -17,7 +17,7 @@ from naravard_pipeline.desk.proposal import Proposal
 SCHEMA_LINE = "# yaml-language-server: $schema=../schema/measure.schema.json"
 WIDTH = 110
 _PLAIN = re.compile(r"[^\W\d_][\w åäöÅÄÖ.,/()%+–-]*", re.UNICODE)
-_AGES_OR_NAME = re.compile(r"\d+\+|[A-Za-z]\w*[/.\w-]*")
+_AGES_OR_NAME = re.compile(r"\d+\+|\d+-\d+|[A-Za-z]\w*[/.\w-]*")
 _FLOW = ("bounds", "target", "levels", "area_types", "focus_areas", "review")  # short ones, on one line
 
 
