@@ -5,7 +5,7 @@ import sys
 
 import click
 
-from naravard_pipeline.cli.measure_new import measure_find, measure_new
+from naravard_pipeline.cli.measure_new import measure_find, measure_form, measure_new
 from naravard_pipeline.cli.terminal import lang_option, must_be_among, open_catalogue, print_table
 from naravard_pipeline.settings import Settings
 
@@ -20,6 +20,7 @@ def measure() -> None:
 
 measure.add_command(measure_new)
 measure.add_command(measure_find)
+measure.add_command(measure_form)
 
 
 @measure.command("list")

@@ -99,6 +99,26 @@ def measure_find(words: tuple[str, ...], source_id: str, limit: int, lang: str) 
     print_table(("id", "gäller", "titel", "efterträdare?") if lang == "sv" else ("id", "about", "title", "successor?"), rows)
 
 
+@click.command("form")
+@click.option("--port", default=0, type=click.IntRange(0, 65535), help="On this port.  [default: any that is free]")
+@click.option("--open/--no-open", "opens", default=True, show_default=True, help="Open it in the browser.")
+def measure_form(port: int, opens: bool) -> None:
+    """The same as `measure new`, as a form in the browser, in Swedish. Only this machine can reach it, and only by the address that is printed.
+
+    Example: naravard measure form
+    """
+    import webbrowser
+
+    from naravard_pipeline.desk.desk import Desk
+    from naravard_pipeline.desk.form import FormServer
+
+    with FormServer(Desk(Settings.from_environment(), SOURCES), port) as server:
+        click.echo(f"{server.address}\nCtrl-C ends it.")
+        if opens and sys.stdout.isatty():
+            webbrowser.open(server.address)
+        server.wait()
+
+
 class _Terminal:
     """A person at a terminal."""
 
