@@ -39,7 +39,7 @@ def proposal_of(
     described: str,
     contents: str = "",
 ) -> Proposal:
-    """``chosen``: the texts of the chosen codes, which say what the title alone does not; ``described``: where the figures come from;
+    """``chosen``: the texts of the chosen codes, which say what the title does not; ``described``: where the figures come from;
     ``contents``: what the table calls the value."""
     unit = guess_unit(f"{title}, {contents or chosen}")
     age_group = guess_age_group(title)

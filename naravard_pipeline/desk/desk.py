@@ -97,7 +97,10 @@ class Desk:
 
     def write(self, proposal: Proposal, measure_id: str, *, overwrite: bool = False) -> list[Path]:
         """The file, and its template if it has one; see ``saving.save``."""
-        return save(self.sources, path_of(self.sources, proposal.source_id, measure_id), text_of(proposal), overwrite=overwrite)
+        written = save(self.sources, path_of(self.sources, proposal.source_id, measure_id), text_of(proposal), overwrite=overwrite)
+        for name in ("catalogue", "fields"):  # there is one measure more
+            self.__dict__.pop(name, None)
+        return written
 
 
 def _first_year(origin: Mapping[str, Any]) -> dict[str, int]:

@@ -82,12 +82,9 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         question = urlsplit(self.path).path.removeprefix("/ask/")
-        origin, port = self.headers.get("Origin"), self.server.server_port
-        if (
-            not self._is_our_host()
-            or origin != f"http://{self.headers.get('Host')}"
-            or self.headers.get("Sec-Fetch-Site", "same-origin") != "same-origin"
-        ):
+        host, port = self.headers.get("Host"), self.server.server_port
+        is_same_page = self.headers.get("Sec-Fetch-Site", "same-origin") == "same-origin" and self.headers.get("Origin") == f"http://{host}"
+        if not self._is_our_host() or not is_same_page:
             return self._refuse(403, f"Frågan kom inte från sidan på http://{HOST}:{port}.")
         if not self._is_token(self.headers.get("X-Token", "")):
             return self._refuse(403, "Sidan är från en tidigare körning; öppna den nya adressen.")
@@ -129,9 +126,8 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _send(self, status: int, kind: str, body: bytes, nonce: str = "") -> None:
         own = f"'nonce-{nonce}'" if nonce else "'none'"
-        policy = (
-            f"default-src 'none'; script-src {own}; style-src {own}; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-        )
+        loads = f"default-src 'none'; script-src {own}; style-src {own}; connect-src 'self'; img-src data:"
+        policy = f"{loads}; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
         self.send_response(status)
         for name, value in {
             "Content-Type": kind,

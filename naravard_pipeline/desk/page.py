@@ -1,4 +1,7 @@
-"""The form's page, made of the fields of the model that reads the file. Here: which field stands where. Not here: looks and behaviour (``templates/``)."""
+"""The form's page, made of the fields of the model that reads the file.
+
+Belongs here: which field stands where. Does not: looks and behaviour (``templates/``), what is answered (``session``).
+"""
 
 from functools import cache
 from pathlib import Path

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from naravard_pipeline.catalogue import Problem
+from naravard_pipeline.catalogue.models import MeasureFile
 from naravard_pipeline.catalogue.problems import Words
 from naravard_pipeline.desk.desk import Desk
 from naravard_pipeline.desk.fields import read_typed, typed_of
@@ -57,6 +58,7 @@ class Session:
         proposal = self._proposal(asked)
         decided = proposal.decided({"name_en": None})
         content = {name: value for name, value in decided.content.items() if name != "name_en"}
+        content = {name: about.get_default() for name, about in MeasureFile.model_fields.items() if not about.is_required()} | content
         return {
             "typed": typed_of(self._desk.fields, content),
             "notes": dict(decided.notes),
@@ -120,9 +122,8 @@ class Session:
         fields = self._desk.fields
         head = problem.field.partition("[")[0]
         parts = [name for name in fields if name == head or name.startswith(f"{head}.")]
-        field = (
-            head if head in fields else parts[0] if parts else "origin" if head.split(".")[0] in ("file", "query", "derived", "source_code") else ""
-        )
+        is_of_origin = head.split(".")[0] in ("file", "query", "derived", "source_code")
+        field = head if head in fields else parts[0] if parts else "origin" if is_of_origin else ""
         if problem.code in ("missing", "missing_when"):
             return {"field": field, "text": "Måste fyllas i." if field else f"{problem.field}: saknas."}
         said = problem.text("sv").partition(f"{problem.field}: ")[2] if problem.field else problem.text("sv")
