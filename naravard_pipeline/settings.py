@@ -28,10 +28,10 @@ def dbt_executable() -> str:
     return str(beside) if beside.exists() else "dbt"
 
 
-def reader_language(environ: Mapping[str, str] = os.environ) -> Literal["en", "sv"]:
-    """The language of messages to whoever sits here, by the locale: Swedish where it is Swedish, English elsewhere."""
-    locale = next((environ[name] for name in ("LC_ALL", "LC_MESSAGES", "LANG") if environ.get(name)), "")
-    return "sv" if locale.lower().startswith("sv") else "en"
+def spoken_language(environ: Mapping[str, str] = os.environ) -> Literal["en", "sv"]:
+    """The language of messages to a person: Swedish where the locale (LC_ALL, LC_MESSAGES, LANG; the first that is set) is, else English."""
+    locale = next((found for name in ("LC_ALL", "LC_MESSAGES", "LANG") if (found := environ.get(name))), "")
+    return "sv" if locale.split("_")[0].split(".")[0].lower() == "sv" else "en"
 
 
 @dataclass(frozen=True)

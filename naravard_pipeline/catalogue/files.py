@@ -4,7 +4,9 @@ Here: reading a file, and where in it a problem stands. Not here: which files th
 """
 
 import re
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
@@ -21,10 +23,13 @@ M = TypeVar("M", bound=BaseModel)
 
 
 class YamlFiles:
-    """Files below one folder and the problems in them, which are gathered, never raised. Paths are shown from the folder's parent."""
+    """Files below one folder and the problems in them, which are gathered, never raised. Paths are shown from the folder's parent.
 
-    def __init__(self, folder: Path):
-        self.folder = folder
+    ``drafts`` are texts of files that are not written yet: each is read in its place, as if it were there.
+    """
+
+    def __init__(self, folder: Path, drafts: Mapping[Path, str] = MappingProxyType({})):
+        self.folder, self.drafts = folder, drafts
         self.problems: list[Problem] = []
         self._yaml = YAML(typ="safe", pure=True)
         self._yaml.Constructor = _Constructor
@@ -33,9 +38,9 @@ class YamlFiles:
     def load(self, path: Path, model: type[M]) -> M | None:
         """The file as ``model``; None where it has problems."""
         try:
-            content = self._yaml.load(path.read_text("utf-8"))
+            content = self._yaml.load(self.text(path))
         except (UnicodeDecodeError, OSError, YAMLError, ValueError, RecursionError) as error:
-            self.problems.append(_unreadable(path, self._shown(path), error))
+            self.problems.append(_unreadable(self._shown(path), error, lambda: self.text(path)))
             return None
         if not isinstance(content, dict) or not content:
             self.report(path, (), "empty")
@@ -47,6 +52,10 @@ class YamlFiles:
                 self.report(path, where, code, **values)
             return None
 
+    def text(self, path: Path) -> str:
+        draft = self.drafts.get(path)
+        return path.read_text("utf-8") if draft is None else draft
+
     def report(self, path: Path, where: Where, code: str, **values: object) -> None:
         line = self._line(path, where) if where else None
         self.problems.append(Problem(self._shown(path), line, field_name(where), code, values))
@@ -55,7 +64,7 @@ class YamlFiles:
         """The line of a field, or of the nearest thing around it when it is missing; None for the file as a whole."""
         if path not in self._marked:  # a second, slower reading that keeps positions: only for files with problems
             try:
-                self._marked[path] = YAML().load(path.read_text("utf-8"))
+                self._marked[path] = YAML().load(self.text(path))
             except (OSError, YAMLError, ValueError, RecursionError):  # it is stricter here and there than the first
                 self._marked[path] = None
         node, line = self._marked[path], None
@@ -91,7 +100,7 @@ class _Constructor(SafeConstructor):
 _Constructor.add_constructor("tag:yaml.org,2002:timestamp", _Constructor.construct_yaml_timestamp)
 
 
-def _unreadable(path: Path, shown: str, error: Exception) -> Problem:
+def _unreadable(shown: str, error: Exception, read: Callable[[], str]) -> Problem:
     line = error.problem_mark.line + 1 if isinstance(error, MarkedYAMLError) and error.problem_mark else None
     what = getattr(error, "problem", None) or str(error).split("\n")[0] or type(error).__name__
     if isinstance(error, _NoSuchDate):
@@ -104,7 +113,7 @@ def _unreadable(path: Path, shown: str, error: Exception) -> Problem:
         line = error.object.count(b"\n", 0, error.start) + 1
         found = Words("it is no text in UTF-8", "den är inte text i UTF-8")
         remedy = Words("save the file as UTF-8 (in Notepad: Save as, Encoding)", "spara filen som UTF-8 (i Anteckningar: Spara som, Kodning)")
-    elif isinstance(error, MarkedYAMLError) and (slip := find_slip(path.read_text("utf-8"), line)):
+    elif isinstance(error, MarkedYAMLError) and (slip := find_slip(read(), line)):
         line, found, remedy = slip
     else:
         found = Words(what, f"YAML-läsaren säger «{what}»")

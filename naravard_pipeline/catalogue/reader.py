@@ -4,6 +4,7 @@ Here: finding the files, and putting together what they say. Not here: reading o
 """
 
 import re
+from collections.abc import Mapping
 from pathlib import Path
 
 from naravard_pipeline.catalogue import query_rules, rules
@@ -18,9 +19,12 @@ from naravard_pipeline.catalogue.publication import PublicationFile
 NOT_SOURCES = ("areas", "frameworks", "schema")  # folders under sources/ that are not a source's
 
 
-def read_catalogue(sources: Path) -> Catalogue:
-    """Read and check every file. Raises ``CatalogueError`` with all problems; reads nothing but ``sources``."""
-    reading = _Reading(sources)
+def read_catalogue(sources: Path, drafts: Mapping[Path, str] | None = None) -> Catalogue:
+    """Read and check every file. Raises ``CatalogueError`` with all problems; reads nothing but ``sources``.
+
+    ``drafts`` are texts of files that are not written yet: each is read in its place, as if it were there.
+    """
+    reading = _Reading(sources, drafts or {})
     if not sources.is_dir():
         reading.report(sources, (), "absent", wanted=Words("the folder of the catalogue", "katalogens mapp"))
         raise CatalogueError(reading.problems)
@@ -126,7 +130,7 @@ class _Reading(YamlFiles):
     def _files(self, folder: Path) -> list[Path]:
         """The folder's YAML files in order of name. A name that cannot be an identifier is reported and left out."""
         files = []
-        for path in sorted(folder.glob("*.y*ml")):
+        for path in sorted({*folder.glob("*.y*ml"), *(path for path in self.drafts if path.parent == folder)}):
             if path.suffix == ".yml" and (path.name == "_source.yml" or re.match(IDENTIFIER, path.stem)):
                 files.append(path)
             else:

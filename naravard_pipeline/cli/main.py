@@ -16,7 +16,7 @@ from naravard_pipeline.cli.release import release, status
 from naravard_pipeline.cli.run import demo, dev, generate, run
 from naravard_pipeline.cli.sources import sources
 from naravard_pipeline.cli.terminal import UserError
-from naravard_pipeline.settings import reader_language
+from naravard_pipeline.settings import spoken_language
 
 
 class Door(click.Group):
@@ -31,7 +31,7 @@ class Door(click.Group):
         try:
             return super().invoke(ctx)
         except CatalogueError as error:
-            lang, n = reader_language(), len(error.problems)
+            lang, n = spoken_language(), len(error.problems)
             lines = "\n".join(f"  {p.text(lang)}" for p in error.problems)
             raise UserError((f"katalogen har {n} fel:\n" if lang == "sv" else f"the catalogue has {n} problem(s):\n") + lines) from error
         except (LandingError, QualityError, GateClosed, LogError, ValueError) as error:

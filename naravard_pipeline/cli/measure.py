@@ -6,9 +6,10 @@ from typing import Literal
 
 import click
 
+from naravard_pipeline.cli.measure_new import measure_find, measure_form, measure_new
 from naravard_pipeline.cli.preview import preview
-from naravard_pipeline.cli.terminal import must_be_among, open_catalogue, print_table
-from naravard_pipeline.settings import Settings, reader_language
+from naravard_pipeline.cli.terminal import lang_option, must_be_among, open_catalogue, print_table
+from naravard_pipeline.settings import Settings
 
 
 @click.group()
@@ -17,6 +18,11 @@ def measure() -> None:
 
     Example: naravard measure list
     """
+
+
+measure.add_command(measure_new)
+measure.add_command(measure_find)
+measure.add_command(measure_form)
 
 
 @measure.command("list")
@@ -70,7 +76,7 @@ def measure_show(measure_id: str, area_code: str | None, period_label: str | Non
 
 
 @measure.command("check")
-@click.option("--lang", type=click.Choice(["en", "sv"]), default=reader_language, help="Language of the messages; by the locale if not given.")
+@lang_option
 @click.option("--json", "as_json", is_flag=True, help="As JSON.")
 def measure_check(lang: Literal["en", "sv"], as_json: bool) -> None:
     """Check every file under sources/ and expectations/: file, line, field, what is there, what would be right. Exit code 1 if anything is wrong.

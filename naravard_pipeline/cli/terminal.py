@@ -12,10 +12,15 @@ from rich.markup import escape
 from rich.table import Table
 
 from naravard_pipeline.catalogue import Catalogue, read_catalogue
-from naravard_pipeline.settings import SOURCES
+from naravard_pipeline.settings import SOURCES, spoken_language
 
 HELD = 3  # exit code: published, but something is held back or has to be mended
 console = Console(highlight=False, soft_wrap=True)
+
+
+lang_option = click.option(
+    "--lang", type=click.Choice(["en", "sv"]), default=spoken_language, help="Language of the messages.  [default: that of the locale, or en]"
+)
 
 
 class UserError(click.ClickException):

@@ -15,9 +15,10 @@ from naravard_pipeline.connectors.answer import Answer, Page
 from naravard_pipeline.connectors.http import Client, SourceError
 from naravard_pipeline.connectors.json_stat import Cube, Refuse, read_json_stat
 from naravard_pipeline.connectors.pxweb_calls import Limits, explained, fetch_cells, is_too_much, read_limit, refusing
-from naravard_pipeline.connectors.pxweb_plan import Selection, Table, TableQuery, Variable
+from naravard_pipeline.connectors.pxweb_plan import Selection, Table, TableName, TableQuery, Variable
 
 UNKNOWN_LIMITS = Limits(10_000, 1.0)  # some services do not tell; these are the most modest that are known
+MAX_FOLDERS = 2_000  # a service with more is not walked to its end
 CONTENTS = "ContentsCode"  # the dimension that the form `json` writes as columns
 
 
@@ -59,6 +60,25 @@ class PxWeb1Connector:
             raise explained(error, self._source_id, table) from error
         return read_table(page, document, refusing(self._source_id, table, page))
 
+    def list_tables(self) -> list[TableName]:
+        """Every table of the service, found by walking its folders: one request for each folder, so keep what comes."""
+        found, waiting, visited = [], [""], 0
+        while waiting:
+            folder = waiting.pop(0)
+            visited += 1
+            if visited > MAX_FOLDERS:
+                break
+            page, document = self._client.get_json(self._address(folder) if folder else self._base_url)
+            if not isinstance(document, list) or not all(isinstance(item, dict) and isinstance(item.get("id"), str) for item in document):
+                refusing(self._source_id, folder or "folders", page)("the document", document, "a list of folders and tables with ids")
+            for item in document:
+                path = f"{folder}/{item['id']}" if folder else item["id"]
+                if item.get("type") == "t":
+                    found.append(TableName(path, " ".join(str(item.get("text") or item["id"]).split()), item.get("updated")))
+                elif item.get("type") == "l":
+                    waiting.append(path)
+        return found
+
     def _ask(self, table: str, selection: Selection) -> tuple[Page, Cube]:
         try:
             page, document = self._post(table, selection)
@@ -98,7 +118,11 @@ def read_table(page: Page, document: Any, refuse: Refuse) -> Table:
         codes = variable.get("values")
         if not isinstance(codes, list) or not codes or not all(isinstance(code, str) for code in codes):
             refuse(f"variables[{i}].values", codes, "a list of codes (a service leaves it out where there are more than its maxValues)")
-        variables[name] = Variable(codes, variable.get("elimination") is True)
+        given = variable.get("valueTexts")
+        texts = map(str, given) if isinstance(given, list) and len(given) == len(codes) else codes
+        variables[name] = Variable(
+            codes, variable.get("elimination") is True, str(variable.get("text") or name), dict(zip(codes, texts, strict=True))
+        )
     title = document.get("title")
     return Table(page, variables, {"title": " ".join(title.split()) if isinstance(title, str) else None})
 

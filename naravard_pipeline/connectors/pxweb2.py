@@ -12,9 +12,10 @@ from naravard_pipeline.connectors.answer import Answer, Page
 from naravard_pipeline.connectors.http import Client, SourceError
 from naravard_pipeline.connectors.json_stat import Cube, Refuse, read_json_stat
 from naravard_pipeline.connectors.pxweb_calls import Limits, explained, fetch_cells, read_limit, refusing
-from naravard_pipeline.connectors.pxweb_plan import Selection, Table, TableQuery, Variable
+from naravard_pipeline.connectors.pxweb_plan import Selection, Table, TableName, TableQuery, Variable
 
 LONGEST_QUERY = 1500  # characters; servers and proxies begin to refuse addresses at 2,048
+MAX_FOUND, PAGE_SIZE = 500, 100  # tables in an answer to words; further ones are not worth reading
 FORM = {"lang": "sv", "outputFormat": "json-stat2"}
 
 
@@ -49,6 +50,21 @@ class PxWeb2Connector:
         except SourceError as error:
             raise explained(error, self._source_id, table) from error
         return read_table(page, document, refusing(self._source_id, table, page))
+
+    def find_tables(self, words: str) -> list[TableName]:
+        """The tables that the service itself finds by ``words``, at most ``MAX_FOUND``."""
+        found: list[TableName] = []
+        for number in range(1, MAX_FOUND // PAGE_SIZE + 1):
+            params = {"lang": FORM["lang"], "query": words, "pageNumber": number, "pageSize": PAGE_SIZE}
+            page, document = self._client.get_json(f"{self._base_url}/tables", params)
+            listed = document.get("tables") if isinstance(document, dict) else None
+            if not isinstance(listed, list) or not all(isinstance(t, dict) and isinstance(t.get("id"), str) for t in listed):
+                refusing(self._source_id, "tables", page)("tables", listed, "a list of tables with ids")
+            found += [TableName(t["id"], " ".join(str(t.get("label") or t["id"]).split()), t.get("updated")) for t in listed]
+            pages = document["page"].get("totalPages") if isinstance(document.get("page"), dict) else None
+            if not isinstance(pages, int) or number >= pages:
+                break
+        return found
 
     def _ask(self, name: str, table: Table, selection: Selection) -> tuple[Page, Cube]:
         expressions = {code: _expression(codes, table.variables[code].codes) for code, codes in selection.items()}
@@ -90,7 +106,9 @@ def read_table(page: Page, document: Any, refuse: Refuse) -> Table:
         if not isinstance(index, list) or not index or not all(isinstance(code, str) for code in index):
             refuse(f"dimension.{name}.category.index", index, "each code and its position")
         extension = described.get("extension")
-        variables[name] = Variable(index, isinstance(extension, dict) and extension.get("elimination") is True)
+        texts = category.get("label") if isinstance(category.get("label"), dict) else {}
+        can_be_left_out = isinstance(extension, dict) and extension.get("elimination") is True
+        variables[name] = Variable(index, can_be_left_out, str(described.get("label") or name), {code: str(texts.get(code, code)) for code in index})
     texts = {"title": document.get("label"), "updated": document.get("updated")}
     notes = document.get("note") if isinstance(document.get("note"), list) else []
     metadata = {name: " ".join(text.split()) if isinstance(text, str) else None for name, text in texts.items()}

@@ -55,8 +55,12 @@ class TableQuery(Protocol):
 
 @dataclass(frozen=True)
 class Variable:
+    """``text`` and ``texts`` (code → text) are the service's words for people; empty where it has none."""
+
     codes: Sequence[str]
     can_be_left_out: bool
+    text: str = ""
+    texts: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -66,6 +70,15 @@ class Table:
     page: Page
     variables: Mapping[str, Variable]
     metadata: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class TableName:
+    """A table in a service's own list. ``table`` is what a query calls it."""
+
+    table: str
+    title: str
+    updated: str | None = None
 
 
 class QueryMismatch(FetchError):

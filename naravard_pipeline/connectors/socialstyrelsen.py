@@ -52,6 +52,14 @@ class SocialstyrelsenConnector:
 
     # ---- what is offered
 
+    def list_topics(self) -> Mapping[str, str]:
+        """Each topic's name and its text."""
+        return self._list("", "namn")[1]
+
+    def fetch_topic(self, name: str) -> Topic:
+        """What a topic offers: its dimensions and their ids."""
+        return self._read_topic(name)
+
     def _read_topic(self, name: str) -> Topic:
         if name not in self._topics:
             _, topics = self._list("", "namn")

@@ -56,7 +56,7 @@ def land_cubes(
     """
     areas, outcomes = list(areas), []
     try:
-        with _connected(settings, source_id) as connector:
+        with connected(settings, source_id) as connector:
             for measure in measures:
                 outcomes.append(_land_measure(connector, measure, areas, landing, attribution))
                 on_landed(outcomes[-1])
@@ -68,7 +68,7 @@ def land_cubes(
 
 
 @contextmanager
-def _connected(settings: Settings, source_id: str) -> Iterator[Connector]:
+def connected(settings: Settings, source_id: str) -> Iterator[Connector]:
     """A connector that asks no more often than both we and the service want."""
     build, base_url, pace = CONNECTORS[source_id], settings.base_urls[source_id], settings.requests_per_second
     if source_id not in PXWEB:

@@ -20,6 +20,7 @@ MAY_IMPORT = {
     "catalogue": {"settings"},
     "connectors": {"settings"},
     "landing": {"settings", "catalogue", "connectors"},
+    "desk": {"settings", "catalogue", "connectors", "landing"},
     "pages": set(),
     "quality": {"settings", "catalogue", "pages"},
     "protection": set(),
@@ -29,7 +30,7 @@ MAY_IMPORT = {
     "orchestration": {"settings", "catalogue", "connectors", "landing", "quality", "protection", "publication"},
     "definitions": {"settings", "catalogue", "landing", "quality", "orchestration"},
     "cli": {
-        *("settings", "catalogue", "connectors", "landing", "pages", "quality", "protection", "publication", "preview"),
+        *("settings", "catalogue", "connectors", "landing", "desk", "pages", "quality", "protection", "publication", "preview"),
         *("orchestration", "definitions", "demo"),
     },
 }

@@ -9,7 +9,7 @@ from click.testing import CliRunner
 from naravard_pipeline.catalogue import CatalogueError, read_catalogue
 from naravard_pipeline.catalogue.mistakes import meant_date, meant_identifier, meant_number, meant_truth
 from naravard_pipeline.cli.main import main
-from naravard_pipeline.settings import SOURCES, reader_language
+from naravard_pipeline.settings import SOURCES, spoken_language
 
 FALLS, RETIRED, PLANS = "kolada/fallskador_65_plus.yml", "kolada/samordning_vardkontakter_index.yml", "local/sip_antal.yml"
 
@@ -105,7 +105,7 @@ def test_other_guesses():
     ],
 )
 def test_the_locale_decides_the_language(environ, language):
-    assert reader_language(environ) == language
+    assert spoken_language(environ) == language
 
 
 def test_the_command_says_that_all_is_well_in_the_readers_language(monkeypatch):
