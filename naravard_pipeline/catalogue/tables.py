@@ -121,13 +121,16 @@ SCHEMAS: Mapping[str, pa.Schema] = {
 }
 
 
-def build_tables(catalogue: Catalogue) -> dict[str, pa.Table]:
-    """One table per name in ``SCHEMAS``; rows in the catalogue's order, ``sort_order`` counted from 1."""
+def build_tables(catalogue: Catalogue, base_url: str | None = None) -> dict[str, pa.Table]:
+    """One table per name in ``SCHEMAS``; rows in the catalogue's order, ``sort_order`` counted from 1.
+
+    ``base_url`` is where releases lie for everybody; without it a measure's page is named from the release's own folder.
+    """
     rows = {
         "frameworks": _numbered(_framework(f) for f in catalogue.frameworks.values()),
         "goal_areas": _goal_areas(catalogue.frameworks.values()),
         "indicators": _indicators(catalogue.frameworks.values()),
-        "measures": [_measure(m, catalogue) for m in catalogue.measures.values()],
+        "measures": [_measure(m, catalogue, base_url) for m in catalogue.measures.values()],
         "derivations": [row for measure in catalogue.measures.values() for row in _derivations(measure)],
         "breaks": [
             {"measure_id": measure.measure_id, "starts": b.date, "reason_sv": b.reason_sv, "reason_en": b.reason_en}
@@ -198,7 +201,7 @@ def _goal_area_measures(framework: Framework, catalogue: Catalogue) -> list[dict
     return rows
 
 
-def _measure(measure: Measure, catalogue: Catalogue) -> dict:
+def _measure(measure: Measure, catalogue: Catalogue, base_url: str | None) -> dict:
     source = catalogue.sources[measure.source_id]
     bounds, target, retired = measure.bounds, measure.target, measure.retired
     code = measure.source_code or (measure.query and measure.query.source_code)
@@ -219,7 +222,7 @@ def _measure(measure: Measure, catalogue: Catalogue) -> dict:
         **measure.tolerances.model_dump(),
         "target_value": target and target.value,
         "target_year": target and target.year,
-        "docs_url": measure.docs_url or source.docs_url,
+        "docs_url": measure.docs_url or f"{base_url.rstrip('/') + '/' if base_url else ''}matt/{measure.measure_id}.html",
         "retired_date": retired and retired.date,
         "retired_reason_sv": retired and retired.reason_sv,
         "replaced_by": retired and retired.replaced_by,

@@ -13,11 +13,13 @@ import pyarrow as pa
 
 from naravard_pipeline.catalogue import Catalogue
 from naravard_pipeline.catalogue.attribution import MADE_UP
+from naravard_pipeline.catalogue.reader import read_publication
 from naravard_pipeline.catalogue.tables import build_tables
 from naravard_pipeline.connectors.cells_schema import CELLS_SCHEMA
 from naravard_pipeline.connectors.kolada_rows import GROUPS_SCHEMA, VALUES_SCHEMA
 from naravard_pipeline.landing.file_history import OBSERVATIONS_SCHEMA
 from naravard_pipeline.landing.store import Landing
+from naravard_pipeline.settings import SOURCES
 
 LOADS = pa.schema({"measure_id": pa.string(), "source_id": pa.string(), "load_id": pa.string(), "running_since": pa.date32()})
 DERIVED_LOADS = pa.schema(
@@ -42,7 +44,7 @@ def land_catalogue(landing: Landing, catalogue: Catalogue, code: str, is_demo: b
     ``today`` (default: Swedish date) decides which periods are still running; nothing in dbt asks the clock.
     """
     today = today or datetime.now(UTC).astimezone(ZoneInfo("Europe/Stockholm")).date()
-    tables = dict(build_tables(catalogue))
+    tables = dict(build_tables(catalogue, read_publication(SOURCES).base_url))
     if is_demo:
         for name in ("measures", "sources"):
             tables[name] = _with_column(tables[name], "attribution", MADE_UP)

@@ -23,6 +23,7 @@ from naravard_pipeline.publication.datapackage import build_datapackage
 from naravard_pipeline.publication.dcat import File, build_dcat
 from naravard_pipeline.publication.decisions import Entry
 from naravard_pipeline.publication.gate import Hold, Verdict
+from naravard_pipeline.publication.measure_pages import write_measure_pages
 from naravard_pipeline.publication.meta import META_TABLES, write_meta
 from naravard_pipeline.quality import render_quality_page
 from naravard_pipeline.settings import SOURCES
@@ -71,7 +72,7 @@ def _write_reports(
     release: Mapping[str, Any],
     changes: Mapping[str, Any],
 ) -> None:
-    """What was checked and held, and what has changed: each as JSON and as a page."""
+    """What was checked and held, and what has changed: each as JSON and as a page; and the pages about the measures."""
     held = [_held(connection, h) for h in assembled.held.values()]
     left_out = [_held(connection, h) for h in assembled.left_out.values()]
     corrections = _read_corrections(connection)
@@ -81,6 +82,7 @@ def _write_reports(
     page = render_quality_page(dict(release), verdict.results, [*held, *left_out], corrections, _name_marts(connection))
     (folder / "quality.html").write_text(page, encoding="utf-8")
     (folder / "changes.html").write_text(render_changes_page(changes, approve=None), encoding="utf-8")
+    write_measure_pages(connection, folder, release)
 
 
 def _write_descriptions(connection: duckdb.DuckDBPyConnection, folder: Path, tables: Sequence[Table], release: Mapping[str, Any]) -> None:

@@ -51,7 +51,8 @@ class TestTheWayOut:
             "changes.json",
             "changes.html",
         }
-        assert {p.name for p in folder.iterdir()} == {"parquet", "csv", *files}
+        assert {p.name for p in folder.iterdir()} == {"parquet", "csv", "matt", *files}
+        assert {p.name for p in (folder / "matt").iterdir()} == {"index.html", "falls.html", "plans.html"}
         for form in ("parquet", "csv"):
             names = {p.stem for p in (folder / form).iterdir()}
             assert names == {t.name for t in TABLES} | {t.name for t in meta.META_TABLES}

@@ -118,7 +118,7 @@ def test_a_measure_row(catalogue):
         "base_year": None,
         "similar_theme": "övergripande",
         "caveat_sv": None,
-        "docs_url": None,
+        "docs_url": "matt/ny.html",
         "suppression_threshold": 5,
         "denominator_threshold": 5,
         "hides_zero": False,
@@ -134,7 +134,7 @@ def test_a_measure_row(catalogue):
 def test_retired_planned_and_sent_in(catalogue):
     rows = {row["measure_id"]: row for row in build_tables(catalogue)["measures"].to_pylist()}
     assert (rows["gammal"]["retired_date"], rows["gammal"]["replaced_by"]) == (date(2024, 12, 31), "ny")
-    assert (rows["fil"]["reporter"], rows["fil"]["source_url"], rows["fil"]["docs_url"]) == ("municipalities", "https://k.se", "https://k.se/doc")
+    assert (rows["fil"]["reporter"], rows["fil"]["source_url"], rows["fil"]["docs_url"]) == ("municipalities", "https://k.se", "matt/fil.html")
     assert (rows["plan"]["reporter"], rows["plan"]["value_min"]) == (None, None)
 
 
@@ -169,6 +169,11 @@ def test_groups_are_those_of_the_file_and_the_municipalities_of_each_region(cata
         {"group_id": "04-n", "group_name_sv": "Norra", "group_type": "county_part", "area_code": "0484"},
         {"group_id": "04-kommuner", "group_name_sv": "Kommunerna i Region S", "group_type": "county_municipalities", "area_code": "0484"},
     ]
+
+
+def test_a_measures_page_has_the_public_address_where_there_is_one(catalogue):
+    rows = build_tables(catalogue, "https://data.example.se/naravard")["measures"].to_pylist()
+    assert rows[0]["docs_url"] == "https://data.example.se/naravard/matt/ny.html"
 
 
 def test_live_is_what_is_fetched(catalogue):
