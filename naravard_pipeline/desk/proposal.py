@@ -14,10 +14,10 @@ COPIED_NAME = "Engelskt namn saknas: det svenska står här tills någon har öv
 # In the order in which they are written, which is that of the files a person writes.
 ORDER = (
     *("name_sv", "name_en", "definition_sv", "status", "indicators", "levels", "area_types", "source_code", "unit", "value_type", "direction"),
-    *("decimals", "age_group", "frequency", "window_years", "sexes", "first_year", "bounds", "max_change", "min_coverage", "review", "target"),
-    *("caveat_sv", "focus_areas", "retired", "contact_sv", "docs_url", "suppression_threshold", "file", "query", "derived"),
+    *("decimals", "age_group", "frequency", "window_years", "period_totals", "per", "interval", "sexes", "first_year", "bounds", "max_change"),
+    *("min_coverage", "review", "target", "baseline_period", "base_year", "similar_theme", "breaks", "rebase", "caveat_sv", "focus_areas"),
+    *("retired", "contact_sv", "docs_url", "suppression_threshold", "denominator_threshold", "hides_zero", "file", "query", "derived"),
 )
-assert set(ORDER) == set(MeasureFile.model_fields)
 
 
 class DeskError(ValueError):

@@ -31,7 +31,7 @@ def fill(connection: duckdb.DuckDBPyConnection, database: str, tables: list[Tabl
     connection.execute(f"attach ':memory:' as {database}")
     for table in tables:
         connection.execute(f"create table {database}.main.{table.name} ({', '.join(f'{c.name} {c.type}' for c in table.columns)})")
-    connection.execute(f"insert into {database}.main.dim_areas values ('04')")
+    connection.execute(f"insert into {database}.main.dim_areas by name select '04' as area_code")
     connection.execute(f"insert into {database}.main.dim_measures by name select 'falls' as measure_id, 'published' as status")
     row = "'falls' as measure_id, '04' as area_code, date '2024-12-31' as period_end, 'falls' as segment_id"
     connection.execute(f"insert into {database}.main.fct_observations by name select {row}, ? as value", [value])
@@ -50,7 +50,7 @@ def connection():
 
 def test_a_held_measure_keeps_its_figures_and_they_have_a_segment(connection):
     tables = [*(t for t in TABLES if t.name not in ("fct_observations", "mart_county_goal")), NEW_FACTS, SEGMENTS]
-    verdict = Verdict({"falls": Hold("falls", "why", "varför")})
+    verdict = Verdict({"falls": Hold("falls", "check", "why", "varför")})
     assert list(assemble(connection, tables, verdict, datetime(2026, 1, 1, tzinfo=UTC)).held) == ["falls"]
     assert connection.execute("select value, segment_id from fct_observations").fetchall() == [(1.0, "falls")]
     assert connection.execute("select * from dim_segments").fetchall() == [("falls", "falls")]

@@ -98,7 +98,7 @@ def test_each_kind_of_query_is_read_as_itself():
         ("befolkning", put("query", "tabel", "TAB638"), "query.tabel", "unknown key `tabel`; did you mean `table`?"),
         ("befolkning", put("query", "age", "gruops", {}), "query.age.gruops", "unknown key `gruops`; did you mean `groups`?"),
         ("befolkning", drop("query", "period"), "query.period", "missing; add `period:`"),
-        ("befolkning", put("query", "area", None), "query.area", "there is ~; expected fields under it"),
+        ("befolkning", put("query", "area", None), "query.area", "there is nothing; expected fields under it"),
         ("befolkning", put("query", "fixed", ["x"]), "query.fixed", "there is […]; expected `name: value` under it"),
         ("befolkning", put("query", "fixed", {"Civilstand": 1}), "query.fixed.Civilstand", "there is 1 as a number; put it in quotes, leading zeros"),
         ("befolkning", put("query", "age", "groups", {"äldre": ["65-"]}), "query.age.groups.äldre", "there is “äldre”; expected total, 65+ or 16-84"),

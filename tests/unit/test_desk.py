@@ -9,12 +9,13 @@ from hypothesis import strategies as st
 from ruamel.yaml import YAML
 
 from naravard_pipeline.catalogue import Area, read_catalogue
+from naravard_pipeline.catalogue.models import MeasureFile
 from naravard_pipeline.desk import dimensions
 from naravard_pipeline.desk.dimensions import Choice
 from naravard_pipeline.desk.fields import fields_of, number_of, read_typed, typed_of
 from naravard_pipeline.desk.figures import Figure, Figures, rounded_out
 from naravard_pipeline.desk.guesses import Unit, guess_age_group, guess_unit, guess_window, name_of_file
-from naravard_pipeline.desk.proposal import COPIED_NAME, DeskError, Proposal
+from naravard_pipeline.desk.proposal import COPIED_NAME, ORDER, DeskError, Proposal
 from naravard_pipeline.desk.saving import NotWritten, path_of, save
 from naravard_pipeline.desk.search import Entry, Index
 from naravard_pipeline.desk.yaml_file import text_of
@@ -197,3 +198,7 @@ def test_dimensions_are_told_by_their_codes_and_texts():
 )
 def test_the_locale_decides_the_language(environ, language):
     assert spoken_language(environ) == language
+
+
+def test_every_field_of_a_measure_has_its_place_in_a_file():
+    assert set(ORDER) == set(MeasureFile.model_fields), "a field that ORDER lacks would be left out of what is written"

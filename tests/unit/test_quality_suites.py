@@ -65,7 +65,7 @@ def test_a_batch_without_measures_concerns_the_release(tmp_path: Path):
         (
             "name: values_are_present",
             "name: Values are present",
-            "batches[0].expectations[0].name: expected a-z, 0-9 and _, a letter first; did you mean `values_are_present`?",
+            "there is “Values are present”; expected a-z, 0-9 and _, a letter first; did you mean `values_are_present`?",
         ),
         (
             "expect_column_values_to_not_be_null",
