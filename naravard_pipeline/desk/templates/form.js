@@ -181,3 +181,4 @@ $('form').addEventListener('submit', async event => {
   $('outcome').textContent = 'Sparat: ' + answer.written.join(', ') + '. Härnäst: ' + answer.next;
 });
 showKind();
+document.documentElement.dataset.ready = kind();
