@@ -7,6 +7,7 @@ Not here: what was published (publication keeps that record).
 import subprocess
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -57,9 +58,7 @@ def read_history(path: Path) -> list[FileVersion] | None:
         if text is not None and (content := _parse(text)) is not None:
             contents.append((date, content))
     versions = [
-        FileVersion(date, False, changes)
-        for (date, content), (_, older) in zip(contents, contents[1:], strict=False)
-        if (changes := compare_contents(older, content))
+        FileVersion(date, False, changes) for (date, content), (_, older) in pairwise(contents) if (changes := compare_contents(older, content))
     ]
     return [*versions, FileVersion(contents[-1][0], True, [])] if contents else None
 

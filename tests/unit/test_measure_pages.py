@@ -25,7 +25,8 @@ TABLES = """
             unnest([1, 2, 3, 4]) as sort_order;
     create table dim_measures as
         select unnest(['ny', 'gammal', 'antal']) as measure_id, unnest(['Nytt <b>mått</b>', 'Gammalt mått', 'Underlag']) as name_sv,
-            'Vad.' as definition_sv, 'procent' as unit, 'share' as value_type, 'neutral' as direction, unnest(['published', 'retired', 'published']) as status, 1 as decimals,
+            'Vad.' as definition_sv, 'procent' as unit, 'share' as value_type, 'neutral' as direction,
+            unnest(['published', 'retired', 'published']) as status, 1 as decimals,
             'total' as age_group, 'kolada' as source_id, 'Källa: Kolada' as attribution, unnest([null, 'ny', null]) as replaced_by,
             date '2024-12-31' as retired_date, 'Slut.' as retired_reason_sv, unnest(['antal', null, null]) as computed_from, 0.0 as value_min,
             100.0 as value_max, null::double as target_value;
