@@ -51,8 +51,7 @@ class SourceFile(Model):
     )
     licence: Text = Field(description="Villkor för vidareanvändning, så som källan själv anger dem; säg att de inte är kända när de inte är det.")
     licence_url: WebAddress | None = Field(
-        None,
-        description="Licensens adress, t.ex. http://creativecommons.org/publicdomain/zero/1.0/, eller källans villkor.",
+        None, description="Licensens adress, t.ex. http://creativecommons.org/publicdomain/zero/1.0/, eller källans villkor."
     )
     schedule: Text | None = Field(None, description="När källan hämtas, som cron med fem fält i svensk tid. Utelämnat: aldrig av sig själv.")
     contact_sv: Text | None = Field(None, description="Vem man frågar om källan: en roll, inget personnamn.")

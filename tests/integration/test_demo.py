@@ -100,6 +100,8 @@ class TestWhatIsPublished:
         ]
         assert all("PÅHITTAT" in title for (title,) in published(home, "select source_title from dim_snapshots where source_id = 'kolada'"))
         assert "Påhittade" in (home / "published" / "current" / "quality.html").read_text()
+        pages = published(home, "select docs_url from dim_measures where docs_url like 'matt/%'")
+        assert pages and all("Påhittade" in (home / "published" / "current" / page).read_text() for (page,) in pages)
 
     def test_it_is_described_as_open_data_and_made_up(self, demo, tmp_path):
         """The package csvw reads each file by its description; of the large ones every 50th row, since it takes a while."""
