@@ -8,6 +8,7 @@ import importlib.util
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import fields
+from functools import partial
 
 import psycopg
 
@@ -52,7 +53,7 @@ def inspect_views(url: str, least: int) -> list[str]:
 def make_reads(url: str) -> list[Read]:
     """A reader with a connection that stays, as a dashboard has one."""
     connection = psycopg.connect(url, autocommit=True)
-    return [lambda: read_in_one_statement(url), lambda: read_in_one_transaction(connection)]
+    return [partial(read_in_one_statement, url), partial(read_in_one_transaction, connection)]
 
 
 def read_in_one_statement(url: str) -> tuple[int, str | None]:

@@ -29,11 +29,15 @@ BLOWS = {
 
 @dataclass
 class Summary:
-    """What came of all trials; ``known`` are in the order of the table that is printed."""
+    """What came of all trials, in the order in which it is printed. ``struck``: the blow fell; ``repaired``: nothing was wrong after the next run.
+
+    ``second_runs``: a trial took more than one; ``orphans``: releases that are listed and were never current; ``mixed``: files asked for path by path
+    were of two releases, which is allowed; ``torn`` is not.
+    """
 
     blows: str
     seed: int
-    points: int = 0  # calls of one publication that can be struck
+    points: int = 0  # calls of one publication
     trials: int = 0
     struck: int = 0
     killed: int = 0

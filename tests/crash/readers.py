@@ -10,15 +10,15 @@ import os
 import select
 from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass, field
+from functools import partial
 from pathlib import Path
 
 import duckdb
 
 from crash.numbered import count_numbers_sql, say_what_is_torn
 
-SHOWN = 20  # messages that a reader keeps
 PAUSE = 0.004  # seconds between two reads; the processor belongs to the trials too
-Read = Callable[[], tuple[int, str | None]]  # a build's number, and what was torn
+Read = partial[tuple[int, str | None]]  # a build's number, and what was torn
 
 
 @dataclass
@@ -86,7 +86,7 @@ def read_until(stop: int, home: Path, reads: Iterable[Read]) -> Log:
             try:
                 number, torn = read()
             except Exception as error:  # whatever a reader is thrown is what the proof is about
-                log.errors.append(f"{read}: {type(error).__name__}: {error}"[:500])
+                log.errors.append(f"{read.func.__name__}: {type(error).__name__}: {error}"[:500])
                 continue
             if torn:
                 log.torn.append(torn)
@@ -98,7 +98,7 @@ def read_until(stop: int, home: Path, reads: Iterable[Read]) -> Log:
             log.reads += 1
             log.mixed += least != greatest
         except Exception as error:
-            log.errors.append(f"path by path: {type(error).__name__}: {error}"[:500])
+            log.errors.append(f"read_path_by_path: {type(error).__name__}: {error}"[:500])
     log.builds = sorted(seen)
     return log
 
@@ -110,7 +110,7 @@ class Readers:
         """``more`` makes further readers, each in a process of its own: called there, it gives what that one reads in turn."""
         self.log = Log()
         self._home = home
-        self._makers = [lambda: [lambda: read_database(home), lambda: read_files(home)]] * many + list(more)
+        self._makers = [lambda: [partial(read_database, home), partial(read_files, home)]] * many + list(more)
         self._running: list[tuple[int, int]] = []
         self._stop = -1
 

@@ -100,7 +100,7 @@ def _moved(path: str, old: str, new: str) -> str:
     return new + path[len(old) :] if path == old or path.startswith(old + "/") else path
 
 
-def two_publish(shim: Shim, home: Path, rounds: int = 12) -> Facts:
+def two_publish(shim: Shim, home: Path, rounds: int = 8) -> Facts:
     """Two processes publish the same build, one a moment after the other; in every round a new one."""
     from crash.harness import in_child, publish_in_child
     from crash.numbered import NumberedBench

@@ -11,7 +11,7 @@ from crash.test_kill import assert_held
 
 @pytest.mark.parametrize("blow", ["full", "broken"])
 def test_a_disk_that_refuses_at_a_few_points(crash, blow):
-    summary = crash("prove.py", "--points", "4", "--seed", "5", "--blow", blow, "--json")
+    summary = crash("prove.py", "--points", "3", "--seed", "5", "--readers", "1", "--blow", blow, "--json")
     assert_held(summary)
     assert summary["refused"] > 0 and summary["killed"] == 0
 
