@@ -8,15 +8,9 @@ import pytest
 
 from crash.test_kill import assert_held
 
-
-@pytest.mark.parametrize("blow", ["full", "broken"])
-def test_a_disk_that_refuses_at_a_few_points(crash, blow):
-    summary = crash("prove.py", "--points", "3", "--seed", "5", "--readers", "1", "--blow", blow, "--json")
-    assert_held(summary)
-    assert summary["refused"] > 0 and summary["killed"] == 0
+pytestmark = pytest.mark.slow
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("blow", ["full", "broken"])
 def test_a_disk_that_refuses_at_many_points(crash, blow):
     summary = crash("prove.py", "--points", "24", "--blow", blow, "--json")
@@ -47,7 +41,6 @@ def test_a_real_disk_that_fills_up(crash, small_disk):
     assert len(facts["refusals"]) == 3 and facts["build"] == facts["expected"]
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("small_disk", [1, 28], indirect=True, ids=["dbt_reads", "dbt_builds_and_runs_are_recorded"])
 def test_the_command_line_on_a_full_disk_shows_no_traceback(small_disk):
     command = [sys.executable, "-c", "from naravard_pipeline.cli import start; start()", "demo"]  # as it is installed: what libraries print counts

@@ -5,12 +5,7 @@ import pytest
 from crash.postgres import find_missing
 
 
-@pytest.fixture
-def with_postgres():
-    """The option, where it can be had."""
-    if missing := find_missing():
-        pytest.skip(missing)
-    return "--postgres"
+pytestmark = pytest.mark.slow
 
 
 def assert_held(summary):
@@ -28,13 +23,6 @@ def test_killed_at_a_few_points(crash):
     assert {"rename", "symlink"} & summary["struck_calls"].keys()
 
 
-def test_killed_at_a_few_points_with_postgres(crash, with_postgres):
-    summary = crash("prove.py", "--points", "7", "--seed", "3", "--json", with_postgres)
-    assert_held(summary)
-    assert summary["killed"] >= 7
-
-
-@pytest.mark.slow
 def test_killed_at_two_hundred_points(crash):
     """Of the files, and of PostgreSQL beside them where it can be had."""
     summary = crash("prove.py", "--points", "200", "--json", *([] if find_missing() else ["--postgres"]))

@@ -1,5 +1,9 @@
 """Two publications at once, a lock file that somebody removes, a clock that is moved."""
 
+import pytest
+
+pytestmark = pytest.mark.slow
+
 
 def test_two_at_once(crash):
     facts = crash("scenarios.py", "two_publish")
