@@ -4,7 +4,6 @@ import pytest
 
 from crash.postgres import find_missing
 
-
 pytestmark = pytest.mark.slow
 
 
