@@ -23,6 +23,8 @@ class Door(click.Group):
     """No traceback for anything a user can cause."""
 
     def invoke(self, ctx: click.Context) -> Any:
+        import duckdb
+
         from naravard_pipeline.landing.atomic import LandingError
         from naravard_pipeline.publication.decisions import LogError
         from naravard_pipeline.publication.gate import GateClosed
@@ -39,7 +41,13 @@ class Door(click.Group):
         except BrokenPipeError:
             raise  # whoever read the output has seen enough; click ends quietly
         except OSError as error:
-            raise UserError(f"{error.strerror or error}: {error.filename or ''}. Check free space and permissions, then run again.") from error
+            where = f": {error.filename}" if error.filename else ""
+            raise UserError(f"{error.strerror or error}{where}. Check free space and permissions, then run again.") from error
+        except duckdb.Error as error:
+            said = str(error).splitlines()[0]
+            raise UserError(
+                f"a database could not be read or written: {said} If a run is going on, wait for it; else build anew: naravard run"
+            ) from error
 
 
 @click.group(cls=Door, context_settings={"help_option_names": ["-h", "--help"]})

@@ -1,7 +1,8 @@
 """dbt's models as plain SQL, compiled once by dbt itself and kept until a file of the project changes.
 
-Here: that SQL and how it is run on another database than the warehouse, without dbt's seconds. It is what a full build would run: the same models,
-macros and tests, compiled as if nothing had been built before. The marts are left out: they only set figures beside each other.
+Here: that SQL (and the model in Python, and the seeds) and how it is run on another database than the warehouse, without dbt's seconds. It is
+what a full build would run: the same models, macros and tests, compiled as if nothing had been built before. The marts are left out: they only
+set figures beside each other.
 Not here: the models (dbt_project), what is landed (scratch).
 """
 
@@ -11,10 +12,11 @@ import os
 import subprocess
 import tempfile
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, Literal
 
 import duckdb
 
@@ -27,11 +29,14 @@ DATABASE = "warehouse"  # the database's name in the kept SQL, as in a home
 
 @dataclass(frozen=True)
 class Model:
-    """``columns``: name → type where dbt enforces a contract, else empty."""
+    """``code`` is SQL, for ``python`` the model's source and for a ``seed`` the path of its CSV file below the dbt project.
+
+    ``columns``: name → type where dbt enforces a contract or knows a seed's types, else empty.
+    """
 
     name: str
-    is_view: bool
-    sql: str
+    kind: Literal["view", "table", "seed", "python"]
+    code: str
     columns: Mapping[str, str]
 
 
@@ -72,12 +77,33 @@ def build(compiled: Compiled, landing: Path, database: Path) -> None:
     """Run the models on what has landed, into a new file ``database`` whose stem is ``DATABASE``."""
     with duckdb.connect(str(database)) as connection:
         for model in compiled.models:
-            sql = model.sql.replace(LANDING, str(landing).replace("'", "''"))
-            if model.columns:  # as dbt does it, so that types are those of the contract
-                connection.execute(f"create table {model.name} ({', '.join(f'{n} {t}' for n, t in model.columns.items())})")
-                connection.execute(f"insert into {model.name} by name ({sql})")
-            else:
-                connection.execute(f"create {'view' if model.is_view else 'table'} {model.name} as ({sql})")
+            _BUILDERS[model.kind](connection, replace(model, code=model.code.replace(LANDING, str(landing).replace("'", "''"))))
+
+
+def _build_sql(connection: duckdb.DuckDBPyConnection, model: Model) -> None:
+    if model.columns:  # as dbt does it, so that types are those of the contract
+        connection.execute(f"create table {model.name} ({', '.join(f'{n} {t}' for n, t in model.columns.items())})")
+        connection.execute(f"insert into {model.name} by name ({model.code})")
+    else:
+        connection.execute(f"create {model.kind} {model.name} as ({model.code})")
+
+
+def _build_seed(connection: duckdb.DuckDBPyConnection, model: Model) -> None:
+    types = ", ".join(f"'{name}': '{kind}'" for name, kind in model.columns.items())
+    path = str(DBT_PROJECT / model.code).replace("'", "''")
+    connection.execute(f"create table {model.name} as from read_csv('{path}', header = true{f', types = {{{types}}}' if types else ''})")
+
+
+def _build_python(connection: duckdb.DuckDBPyConnection, model: Model) -> None:
+    """As dbt-duckdb does it: the model is given ``dbt.ref``, which gives relations, and the connection."""
+    names: dict[str, Any] = {}
+    exec(compile(model.code, model.name, "exec"), names)
+    dbt = SimpleNamespace(config=lambda **_: None, ref=lambda name: connection.table(name))
+    rows = names["model"](dbt, connection)  # noqa: F841 - DuckDB reads it by this name
+    connection.execute(f"create table {model.name} as from rows")
+
+
+_BUILDERS = {"view": _build_sql, "table": _build_sql, "seed": _build_seed, "python": _build_python}
 
 
 def run_tests(compiled: Compiled, database: Path) -> list[dict[str, Any]]:
@@ -92,7 +118,7 @@ def run_tests(compiled: Compiled, database: Path) -> list[dict[str, Any]]:
 
 def _project_hash() -> str:
     digest = hashlib.sha256(version("dbt-core").encode())
-    for path in sorted(p for kind in ("sql", "yml", "md") for p in DBT_PROJECT.rglob(f"*.{kind}") if "target" not in p.parts):
+    for path in sorted(p for kind in ("sql", "py", "csv", "yml", "md") for p in DBT_PROJECT.rglob(f"*.{kind}") if "target" not in p.parts):
         digest.update(path.relative_to(DBT_PROJECT).as_posix().encode() + b"\0" + path.read_bytes())
     return digest.hexdigest()[:16]
 
@@ -107,8 +133,8 @@ def _compile() -> Compiled:
         if done.returncode:
             raise ValueError(f"dbt cannot compile the project in {DBT_PROJECT}:\n{(done.stdout + done.stderr).split('Traceback (')[0].strip()}")
         manifest = json.loads(Path(folder, "manifest.json").read_bytes())
-    nodes = {key: node for key, node in manifest["nodes"].items() if node.get("compiled_code")}
-    models = [_model(nodes[key]) for key in _in_order({k: n for k, n in nodes.items() if n["resource_type"] == "model"})]
+    nodes = {key: node for key, node in manifest["nodes"].items() if node.get("compiled_code") or node["resource_type"] == "seed"}
+    models = [_model(nodes[key]) for key in _in_order({k: n for k, n in nodes.items() if n["resource_type"] in ("model", "seed")})]
     tests = [_test(node) for node in nodes.values() if node["resource_type"] == "test"]
     return Compiled(models, tests)
 
@@ -118,7 +144,7 @@ def _in_order(models: Mapping[str, Mapping[str, Any]]) -> list[str]:
 
     def add(key: str) -> None:
         if key in models and key not in ordered:
-            for needed in models[key]["depends_on"]["nodes"]:
+            for needed in models[key].get("depends_on", {}).get("nodes", []):
                 add(needed)
             ordered[key] = None
 
@@ -128,9 +154,13 @@ def _in_order(models: Mapping[str, Mapping[str, Any]]) -> list[str]:
 
 
 def _model(node: Mapping[str, Any]) -> Model:
+    if node["resource_type"] == "seed":
+        return Model(node["name"], "seed", node["original_file_path"], node["config"].get("column_types") or {})
+    if node["language"] == "python":
+        return Model(node["name"], "python", Path(DBT_PROJECT, node["original_file_path"]).read_text("utf-8"), {})
     enforced = node["config"].get("contract", {}).get("enforced")
     columns = {name: column["data_type"] for name, column in node["columns"].items()} if enforced else {}
-    return Model(node["name"], node["config"]["materialized"] == "view", node["compiled_code"], columns)
+    return Model(node["name"], "view" if node["config"]["materialized"] == "view" else "table", node["compiled_code"], columns)
 
 
 def _test(node: Mapping[str, Any]) -> Test:

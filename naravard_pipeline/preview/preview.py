@@ -17,9 +17,10 @@ from naravard_pipeline.catalogue.marts import mart_name
 from naravard_pipeline.preview.compiled import DATABASE, Compiled, build, read_compiled, run_tests
 from naravard_pipeline.preview.figures import inputs_of, places_of, read_figures
 from naravard_pipeline.preview.scratch import land_scratch
+from naravard_pipeline.protection.memory import gather_memory
 from naravard_pipeline.publication.changes import compare
 from naravard_pipeline.publication.folders import DATABASE as RELEASE
-from naravard_pipeline.publication.folders import current_release, read_release
+from naravard_pipeline.publication.folders import current_release, list_releases, read_release
 from naravard_pipeline.publication.review import review
 from naravard_pipeline.quality import Outcome, Suite, read_suites, run_suites, warm_up
 from naravard_pipeline.settings import EXPECTATIONS, Settings
@@ -45,6 +46,9 @@ def preview_measure(settings: Settings, catalogue: Catalogue, measure_id: str, t
         watch.lap("fetch")
         compiled = read_compiled(settings)
         watch.lap("compile")
+        # What releases have hidden stays hidden in a preview too.
+        releases = [folder / RELEASE for folder in list_releases(settings)]
+        gather_memory(releases, settings.hidden_cells, settings.approved_cells, scratch.warehouse / "memory")
         database = scratch.warehouse / f"{DATABASE}.duckdb"
         build(compiled, scratch.landing, database)
         watch.lap("build")

@@ -13,7 +13,7 @@ KEY = "measure_id, area_code, period_start, period_end, sex, age_group, reporter
 _TYPES = "measure_id varchar, area_code varchar, period_start date, period_end date, sex varchar, age_group varchar, reporter varchar"
 
 
-class MemoryUnreadable(RuntimeError):
+class MemoryUnreadable(ValueError):
     """What was hidden before cannot be read, so nothing may be built: forgetting it would be a leak. The sentence names the file."""
 
 
