@@ -103,7 +103,7 @@ def render_quality_page(
             is_demo=release.get("is_demo"),
             held=held,
             corrections=corrections or [],
-            passed=sorted((o for o in outcomes if o["passed"]), key=lambda o: (o["table"], o["check"])),
+            passed=sorted((o for o in outcomes if o["passed"]), key=lambda o: (o["table"] or "", o["check"])),
             stopping=[o for o in failed if o["severity"] == "critical"],
             warnings=[o for o in failed if o["severity"] != "critical"],
             table_names={**TABLES, **(mart_names or {})},

@@ -66,7 +66,9 @@ def fill(settings: Settings, tables: tuple[Table, ...], rows: int, revised: floa
         prints = fingerprints(connection, tables, settings.database.stem)
     write_build(
         settings,
-        BuildRecord("bench", "2026-01-01T00:00:00+00:00", "0", "code", ["t"], [TestResult("t", None, "critical", "pass", 0, None, [])], prints),
+        BuildRecord(
+            "bench", "2026-01-01T00:00:00+00:00", "0", "code", ["t"], [TestResult("t", "fct_observations", "critical", "pass", 0, None, [])], prints
+        ),
     )
     suites = read_suites(EXPECTATIONS)
     record_checks(
@@ -85,12 +87,19 @@ def _source(table: str, measures: int) -> str | None:
             f"select format('m{{:05d}}', m) as measure_id, 'Mått' as name_sv, 'published' as status, 'kolada' as source_id, "
             f"'Påhittat' as attribution, 1 as decimals, 'share' as value_type, 'year' as frequency, 10.0 as max_revision from range({measures}) t(m)"
         )
+    if table == "dim_sources":
+        return "select 'kolada' as source_id, 'Kolada' as name_sv, 'Påhittat' as attribution"
+    if table == "dim_segments":
+        return f"select format('m{{:05d}}', m) as segment_id, format('m{{:05d}}', m) as measure_id from range({measures}) t(m)"
+    if table == "dim_snapshots":
+        return "select 's' as snapshot_id, 'm00000' as measure_id, 'kolada' as source_id"
     if table == "fct_observations":
-        return "select * from figures"
+        return "select *, 12 as period_months, 'none' as ci_method, false as is_aggregated from figures"
     if table.startswith("mart_"):
         n = sum(map(ord, table)) % SHARE_OF_A_MART
         chosen = f"cast(measure_id[2:] as int) % {SHARE_OF_A_MART} = {n}"
-        return f"select *, 'f' as framework_id, 'i' as indicator_id, 'g' as goal_area_id from figures where {chosen}"
+        names = "'f' as framework_id, 'i' as indicator_id, 'g' as goal_area_id, 'I' as indicator_name_sv, 'G' as goal_area_name_sv"
+        return f"select *, {names} from figures where {chosen}"
     return None
 
 
