@@ -144,10 +144,11 @@ def _contract(read: Callable[[Settings], Any], settings: Settings) -> Any:
 
 def _publish_again(settings: Settings, tables: Any) -> None:
     """The last build through the gate once more, now that somebody has decided. Ends the command with 3 where something is still held."""
+    from naravard_pipeline.landing.home import of_home
     from naravard_pipeline.publication.release import publish
 
     with open_progress("publishing") as tell:
-        publication = publish(settings, tables, tell)
+        publication = publish(of_home(settings), tables, tell)
     console.print(f"[bold]{'published' if publication.is_new else 'nothing has changed since'}[/bold] {publication.release_id}")
     held = {**publication.held, **publication.left_out}
     for hold in held.values():

@@ -17,3 +17,9 @@ def claim_home(settings: Settings) -> None:
         f"{settings.home} holds {kinds[0]} figures, and {kinds[1]} ones must not be mixed with them. "
         "Set NARAVARD_HOME to another folder, or remove this one."
     )
+
+
+def of_home(settings: Settings) -> Settings:
+    """The same for a home that is there already: made-up or real as it was claimed, so that no decision has to say so once more."""
+    path = settings.home / "home.json"
+    return settings.changed(is_demo=json.loads(path.read_bytes())["is_demo"]) if path.exists() else settings

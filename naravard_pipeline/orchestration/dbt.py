@@ -134,8 +134,8 @@ def _gather_memory(settings: Settings) -> None:
     databases = [folder / DATABASE for folder in list_releases(settings)]
     try:
         gather_memory(databases, settings.hidden_cells, settings.approved_cells, settings.warehouse / "memory")
-    except MemoryUnreadable as error:
-        raise Failure(str(error)) from error
+    except (MemoryUnreadable, OSError, duckdb.Error) as error:
+        raise Failure(f"What must stay hidden could not be gathered: {str(error).splitlines()[0]}") from error
 
 
 def _add_metadata(events: list[Any], settings: Settings, record: BuildRecord) -> Iterator[Any]:

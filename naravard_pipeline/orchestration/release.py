@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import duckdb
 from dagster import AssetExecutionContext, AssetKey, AssetsDefinition, Failure, MaterializeResult, MetadataValue, TableRecord, asset
 
+from naravard_pipeline.landing.atomic import LandingError
 from naravard_pipeline.orchestration.lock import exclusive
 from naravard_pipeline.publication.contract import read_contract
 from naravard_pipeline.publication.decisions import LogError
@@ -31,7 +32,7 @@ def build_release_asset(settings: Settings, deps: Sequence[AssetKey]) -> AssetsD
                 raise Failure("Nothing is published; the last release stays.\n" + "\n".join(f"- {f}" for f in closed.failures)) from closed
             except LogError as error:
                 raise Failure(f"Nothing is published; the last release stays.\n- {error}") from error
-            except (OSError, duckdb.Error) as error:
+            except (LandingError, ValueError, OSError, duckdb.Error) as error:
                 said = str(error).splitlines()[0]
                 raise Failure(
                     f"The release could not be written; the last one stays. Free space there, or build anew: naravard run. ({said})"

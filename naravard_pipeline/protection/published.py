@@ -74,6 +74,7 @@ def attack(releases: Sequence[Path | duckdb.DuckDBPyConnection], approved: Colle
     last = len(releases) - 1
     guesses: dict[CellKey, pd.Series] = {}
     findings = set()
+    repeated = _repeated(releases)
     for number, source in enumerate(releases[:-1]):
         with _opened(source) as connection:
             if not _has_table(connection, "fct_observations"):
@@ -81,7 +82,7 @@ def attack(releases: Sequence[Path | duckdb.DuckDBPyConnection], approved: Colle
             shown = _rows(connection, newest.hidden_keys, "value is not null")
             guesses |= {_key(row): row for row in shown.itertuples()}  # the newest word about it is the best guess
             hidden = _rows(connection, newest.shown_keys, "suppression is not null")
-        again = {_key(row) for row in hidden.itertuples()}
+        again = {_key(row) for row in hidden.itertuples()} - repeated
         findings |= {Finding(*key, "shown_again", number) for key in again - set(approved)}
         if again:
             findings |= _attack_older(_Release.read(source), newest, again, number)
@@ -242,6 +243,24 @@ def _rows(connection: duckdb.DuckDBPyConnection, keys: pd.DataFrame, condition: 
         ).df()
     finally:
         connection.unregister("wanted_keys")
+
+
+def _repeated(releases: Sequence[Path | duckdb.DuckDBPyConnection]) -> set[CellKey]:
+    """Held rows of the newest release that an older one shows with the very same value: they tell nothing that is not known, whatever a release
+    in between hid. A row that is not held would tell that the hidden figure is unchanged."""
+    key = ", ".join(_KEY)
+    with _opened(releases[-1]) as connection:
+        there = {row[0] for row in connection.execute("select column_name from (describe main.fct_observations)").fetchall()}
+        if "is_held" not in there:
+            return set()
+        local = "from main.fct_observations where value is not null and reporter <> 'source'"
+        held = connection.execute(f"select {key}, value {local} and is_held").fetchall()
+    wanted, known = set(held), set()
+    for source in releases[:-1] if wanted else ():
+        with _opened(source) as connection:
+            if _has_table(connection, "fct_observations"):
+                known |= wanted & set(connection.execute(f"select {key}, value {local}").fetchall())
+    return {row[:-1] for row in known}
 
 
 def _elsewhere(connection: duckdb.DuckDBPyConnection, number: int) -> Iterator[Finding]:

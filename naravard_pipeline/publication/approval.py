@@ -7,6 +7,7 @@ going back to an earlier release (rollback).
 import contextlib
 import hashlib
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -24,6 +25,16 @@ from naravard_pipeline.publication.gate import Hold
 from naravard_pipeline.publication.review import Finding
 from naravard_pipeline.settings import Settings
 
+FOR_READERS_SV = {
+    "revision": "redan publicerade uppgifter har räknats om",
+    "level_shift": "nivån har flyttat sig",
+    "missing_areas": "områden som brukar ha värde saknas",
+    "shown": "uppgifter som har varit dolda skulle visas",
+    "definition": "vad måttet betyder har ändrats",
+    "incomparable": "den förra releasen kan inte jämföras uppgift för uppgift",
+    "always": "måttet granskas alltid innan det publiceras",
+}
+
 
 class DecisionError(ValueError):
     """A decision that cannot be taken as it was put; the message says why and what to do. Nothing has been written."""
@@ -40,8 +51,10 @@ class Waiting:
 
     @property
     def hold(self) -> Hold:
-        told, told_sv = (" ".join(f.sentence_en for f in self.findings), " ".join(f.sentence_sv for f in self.findings))
-        return Hold(self.measure_id, "review", f"waits for a person: {told}", f"Väntar på granskning. {told_sv}")
+        """``reason_sv`` is for readers: it tells what kind of change waits and not one figure of it."""
+        told = " ".join(f.sentence_en for f in self.findings)
+        told_sv = "; ".join(f.sentence_sv.rstrip(".") if f.kind == "taken_back" else FOR_READERS_SV[f.kind] for f in self.findings)
+        return Hold(self.measure_id, "review", f"waits for a person: {told}", f"Väntar på granskning: {told_sv}.")
 
 
 def find_waiting(
@@ -149,6 +162,9 @@ def correct(
     """Record a correction notice: readers see it from the next publication on. Raises ``DecisionError`` where the release has no such figure."""
     check_words(name, role, text_sv)
     kept = {folder.name: folder for folder in list_releases(settings)}
+    known = kept.keys() | {e.release_id for e in read_log(settings) if e.action in ("released", "rolled_back")}
+    if release_id not in known:
+        raise DecisionError(f"{release_id} was never published. Kept are: {', '.join(kept) or 'none'}.")
     folder = kept.get(release_id) or current_release(settings)
     if folder is None:
         raise DecisionError("Nothing has been published yet, so there is nothing to correct.")
@@ -171,7 +187,8 @@ def check_words(name: str, role: str, reason: str) -> None:
         raise DecisionError(f"--role: {role!r} is none of {', '.join(ROLES)}.")
     if has_personal_number(reason):
         raise DecisionError("The reason holds a personal identity number, and the reason is published. Write it without.")
-    told = [part for part in name.split() if len(part) > 2 and part.casefold() in reason.casefold().split()]
+    words = set(re.findall(r"\w+", reason.casefold()))
+    told = [part for part in re.findall(r"\w+", name) if len(part) > 2 and {part.casefold(), f"{part.casefold()}s"} & words]
     if told:
         raise DecisionError(f"The reason is published, and names stay inside. Write it without {' and '.join(told)}.")
 

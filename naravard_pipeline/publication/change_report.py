@@ -104,11 +104,16 @@ def restrict_changes(changes: Mapping[str, Any], measure_ids: Collection[str]) -
     """Only the changes of these measures. Of those that wait or are held the name and the state remain, and not one figure or sentence; of a
     measure that is no longer published, that it is gone."""
     measures = [
-        m if m["measure_id"] in measure_ids or "removed_measure" in m["counts"] else {key: m[key] for key in IDENTITY} | _nothing()
+        m if m["measure_id"] in measure_ids or _is_gone(m) else {key: m[key] for key in IDENTITY} | _nothing()
         for m in changes["measures"]
-        if m["measure_id"] in measure_ids or m["state"] != "released" or "removed_measure" in m["counts"]
+        if m["measure_id"] in measure_ids or m["state"] != "released" or _is_gone(m)
     ]
     return {**changes, **_summed(measures), "measures": measures}
+
+
+def _is_gone(measure: Mapping[str, Any]) -> bool:
+    """Whether it is published no more; one that waits or is held keeps its last figures, whatever its candidate lacks."""
+    return "removed_measure" in measure["counts"] and measure["state"] == "released"
 
 
 def _nothing() -> dict[str, Any]:

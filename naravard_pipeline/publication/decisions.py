@@ -131,9 +131,9 @@ def read_standing(entries: Sequence[Entry]) -> Standing:
                 if figures := entry.details.get("figures_hash"):  # who approves what was taken back has changed the decision
                     rejected.get(entry.measure_id, {}).pop(figures, None)
             case "rolled_back":
+                approved.clear()  # what was approved before is undone as a whole, definitions too: it is looked at once more
                 for measure_id, figures in entry.details.get("rejected", {}).items():
                     rejected.setdefault(measure_id, {})[figures] = entry.reason_sv
-                    approved.pop(measure_id, None)
     return Standing(approved, rejected, [e for e in entries if e.action == "corrected"])
 
 

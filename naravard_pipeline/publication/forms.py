@@ -76,10 +76,13 @@ def _write_reports(
     held = [_held(connection, h) for h in assembled.held.values()]
     left_out = [_held(connection, h) for h in assembled.left_out.values()]
     corrections = _read_corrections(connection)
-    quality = {"release": release, "held": held, "left_out": left_out, "corrections": corrections, "checks": verdict.results}
+    # The samples of failing rows are the candidate's: of a measure that waits for a person they would tell what nobody has approved.
+    waiting = {h.measure_id for h in (*assembled.held.values(), *assembled.left_out.values()) if h.kind == "review"}
+    checks = [c | {"rows": [row for row in c["rows"] if row.get("measure_id") not in waiting]} for c in verdict.results]
+    quality = {"release": release, "held": held, "left_out": left_out, "corrections": corrections, "checks": checks}
     _write_json(folder / "quality.json", quality)
     _write_json(folder / "changes.json", changes)
-    page = render_quality_page(dict(release), verdict.results, [*held, *left_out], corrections, _name_marts(connection))
+    page = render_quality_page(dict(release), checks, [*held, *left_out], corrections, _name_marts(connection))
     (folder / "quality.html").write_text(page, encoding="utf-8")
     (folder / "changes.html").write_text(render_changes_page(changes, approve=None), encoding="utf-8")
     write_measure_pages(connection, folder, release)

@@ -186,7 +186,10 @@ def _weigh(settings: Settings, connection: duckdb.DuckDBPyConnection, tables: Se
 def _check_hidden(settings: Settings, connection: duckdb.DuckDBPyConnection) -> None:
     """Somebody who has every kept release and this one finds no hidden count. Raises ``GateClosed`` where he does; no sentence holds a number."""
     kept = [folder / DATABASE for folder in list_releases(settings)]
-    found = attack([*kept, connection], read_approved(settings))
+    try:
+        found = attack([*kept, connection], read_approved(settings))
+    except RuntimeError as error:
+        raise GateClosed([f"It cannot be shown that no small count is found out ({error}). Run again; if it stays so, report it."]) from error
     if found:
         shown = [f"Small counts would be found out: {f.sentence}." for f in found[:10]]
         more = [f"… and {len(found) - 10} more cells."] if len(found) > 10 else []

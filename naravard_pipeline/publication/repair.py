@@ -32,14 +32,22 @@ def repair(settings: Settings) -> list[Entry]:
     remove_unfinished(settings)
     log = read_log(settings)
     current = current_release(settings)
+    last = next((e for e in reversed(log) if e.action in ("released", "rolled_back")), None)
+    if current is None and last:  # the link is gone, as in a copy that leaves links out; without it everything would count as new
+        if not (releases_folder(settings) / last.release_id).is_dir():
+            raise LogError(
+                f"{log_file(settings)} says that {last.release_id} is published, but it is not there. Restore {settings.published} from a backup; "
+                "nothing is published without it."
+            )
+        switch(settings, last.release_id)
+        current = current_release(settings)
     _check_log(settings, current, log)
-    if log:
+    if log or current is None:
         known = {e.release_id for e in log}
         for folder in list_releases(settings):
             if folder.name not in known and folder != current:
                 os.replace(folder, folder.with_name(f"{UNFINISHED}{folder.name}"))
         remove_unfinished(settings)
-    last = next((e for e in reversed(log) if e.action in ("released", "rolled_back")), None)
     if current is None or (last and last.release_id == current.name):
         return log
     if last and last.action == "rolled_back" and last.details.get("from") == current.name and (releases_folder(settings) / last.release_id).exists():

@@ -11,8 +11,9 @@ import duckdb
 
 from naravard_pipeline.publication.approval import DecisionError, check_words
 from naravard_pipeline.publication.content import differing_measures, figures_hashes
-from naravard_pipeline.publication.decisions import append, next_entry, read_log
-from naravard_pipeline.publication.folders import DATABASE, current_release, list_releases, only_one, remove_unfinished, switch
+from naravard_pipeline.publication.decisions import append, next_entry
+from naravard_pipeline.publication.folders import DATABASE, current_release, list_releases, only_one, switch
+from naravard_pipeline.publication.repair import repair
 from naravard_pipeline.publication.targets import bring_up_targets
 from naravard_pipeline.settings import Settings
 
@@ -35,7 +36,7 @@ def roll_back(
     """
     check_words(name, role, reason)
     with only_one(settings):
-        remove_unfinished(settings)
+        entries = repair(settings)
         kept = {folder.name: folder for folder in list_releases(settings)}
         current = current_release(settings)
         if release_id not in kept:
@@ -44,7 +45,6 @@ def roll_back(
             raise DecisionError(f"{release_id} is the current release already.")
         rejected = _compare(kept[release_id], current)
         on_progress(f"measures with other figures there: {', '.join(sorted(rejected)) or 'none'}")
-        entries = read_log(settings)
         values = {"release_id": release_id, "details": {"from": current and current.name, "rejected": rejected}}
         # Logged first: were it switched first, a kill in between would let the next run publish the same figures again.
         append(settings, entries, next_entry(entries, "rolled_back", role=role, reason_sv=reason, name=name, **values))
@@ -53,7 +53,7 @@ def roll_back(
 
 
 def _compare(back: Path, now: Path | None) -> Mapping[str, str]:
-    """Measure → hash of the figures that are taken back. What was held in the present release was not its own to take back."""
+    """Measure → hash of the figures that are taken back, those of held measures too: readers saw them."""
     with duckdb.connect() as connection:
         try:
             for alias, folder in (("back", back), ("now", now)):
@@ -66,5 +66,4 @@ def _compare(back: Path, now: Path | None) -> Mapping[str, str]:
             raise DecisionError(f"{back} does not hold the release that it is named after. Choose another one.")
         if now is None:
             return {}
-        held = {row[0] for row in connection.execute("select distinct measure_id from now.main.fct_observations where is_held").fetchall()}
-        return figures_hashes(connection, "now", differing_measures(connection, "back", "now") - held)
+        return figures_hashes(connection, "now", differing_measures(connection, "back", "now"))

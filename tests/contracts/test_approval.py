@@ -1,6 +1,7 @@
 """A person can see, approve and undo: what waits, what an approval is bound to, going back, correction notices, the published log."""
 
 import json
+from dataclasses import replace
 
 import duckdb
 import pytest
@@ -61,7 +62,9 @@ class TestWaiting:
     def test_the_measure_stays_at_its_last_figures_and_the_others_go_out(self, waiting):
         bench, _ = waiting
         assert values(bench) == WAITING
-        assert bench.released("select distinct held_reason from fct_observations where is_held") == [("Väntar på granskning. Ändrat med 9 800 %.",)]
+        assert bench.released("select distinct held_reason from fct_observations where is_held") == [
+            ("Väntar på granskning: redan publicerade uppgifter har räknats om.",)
+        ]
 
     def test_what_waits_is_told_inside_and_not_to_readers(self, waiting):
         bench, candidate = waiting
@@ -72,6 +75,13 @@ class TestWaiting:
         for path in (folder / "changes.json", folder / "changes.html", folder / "quality.json"):
             assert "99.0" not in path.read_text() and "99,0" not in path.read_text()
         assert bench.settings.published not in bench.settings.review.parents
+
+    def test_nor_by_the_failing_rows_of_a_warning(self, bench, found):
+        found["falls"] = [Finding("revision", "Ändrat till 99.", "Revised to 99.", 1)]
+        warning = replace(breach({"falls": 1}, severity="warning"), rows=[{"measure_id": "falls", "value": 98765.0}])
+        run(bench, NEW, warning)
+        folder = current_release(bench.settings)
+        assert "98765" not in (folder / "quality.json").read_text() + (folder / "quality.html").read_text()
 
     def test_it_waits_again_in_every_run_until_somebody_decides(self, waiting):
         bench, candidate = waiting
@@ -133,6 +143,7 @@ class TestApproval:
             (None, None, {"reason": " "}, "a reason"),
             (None, None, {"name": ""}, "a name"),
             (None, None, {"reason": "Anna har tittat"}, "names stay inside"),
+            (None, None, {"reason": "Enligt (Anna), i Eks fil."}, "names stay inside"),
             (None, None, {"reason": "Gäller 19121212-1212"}, "personal identity number"),
             (None, None, {"role": "boss"}, "--role"),
         ],
@@ -229,8 +240,50 @@ class TestRollback:
         run(bench, NEW)
         assert values(bench) == [("falls", "00", 1.0, True), ("falls", "04", 2.0, True), ("plans", "04", 7.0, True)]
 
+    def test_what_was_held_when_it_was_taken_back_does_not_come_back_either(self, bench):
+        first = current_release(bench.settings).name
+        run(bench, NEW)
+        run(bench, {**NEW, "falls": {"00": -5.0, "04": 2.0}}, breach({"falls": 1}))  # readers still see 99
+        assert "falls" in roll_back(bench.settings, first, **WHY).measures
+        assert "falls" in run(bench, NEW).waiting
+
+    def test_a_definition_that_was_approved_waits_again(self, waiting):
+        bench, candidate = waiting
+        first = list_releases(bench.settings)[0].name
+        approve(bench.settings, TABLES, candidate, "falls", **WHY)
+        bench.publish()
+        roll_back(bench.settings, first, **WHY)
+        assert "falls" in run(bench, NEW).waiting
+
+    def test_a_release_whose_switch_was_not_logged_is_known_all_the_same(self, bench, monkeypatch):
+        def stop(*_):
+            raise KeyboardInterrupt
+
+        first = current_release(bench.settings).name
+        with monkeypatch.context() as patched:
+            patched.setattr(release, "append", stop)
+            with pytest.raises(KeyboardInterrupt):
+                run(bench, NEW)
+        second = current_release(bench.settings).name
+        roll_back(bench.settings, first, **WHY)
+        assert second in [e.release_id for e in read_log(bench.settings)]
+        run(bench, NEW)
+        assert second in [f.name for f in list_releases(bench.settings)]
+
 
 class TestAnInterruptedPublication:
+    def test_a_link_that_is_gone_is_made_again_and_not_a_first_publication(self, bench):
+        (bench.settings.published / "current").unlink()
+        publication = run(bench, {**OLD, "falls": {"00": 99.0, "04": 2.0}}, breach({"falls": 1}))
+        assert list(publication.held) == ["falls"]
+
+    def test_nothing_is_published_where_the_last_release_is_gone(self, bench):
+        current_release(bench.settings).rename(bench.settings.home / "elsewhere")
+        bench.build(NEW)
+        bench.check()
+        with pytest.raises(LogError, match="not there"):
+            bench.publish()
+
     def test_a_switch_that_was_not_logged_is_logged_by_the_next(self, bench, monkeypatch):
         def stop(*_):
             raise KeyboardInterrupt
@@ -279,6 +332,10 @@ class TestCorrections:
         ]
         assert "Rätt värde är 3." in (current_release(bench.settings) / "quality.html").read_text()
         assert not bench.publish().is_new
+
+    def test_not_of_a_release_that_never_was(self, bench):
+        with pytest.raises(DecisionError, match="never published"):
+            correct(bench.settings, "999999-typo", "falls", "04", None, "Anna Ek", "statistician", "Fel.")
 
     def test_not_of_a_figure_that_was_never_shown(self, bench):
         with pytest.raises(DecisionError, match="shows no figure of falls 9999"):
