@@ -26,7 +26,7 @@ dev: .venv/installed ## Dagster's pages on the same definitions, at http://local
 test: .venv/installed-test lint ## everything: unit, contracts, golden, integration
 	@$(BIN)/python -m pytest -n 2 --dist loadgroup
 
-test-fast: .venv/installed-test ## what is over within a minute
+test-fast: .venv/installed-test ## all but whole runs of the pipeline: some three minutes
 	@$(BIN)/python -m pytest -n 2 --dist loadgroup -m "not slow"
 
 lint: .venv/installed-test
