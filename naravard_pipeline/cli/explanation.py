@@ -7,6 +7,7 @@ from rich.markup import escape
 from naravard_pipeline.cli.terminal import console
 from naravard_pipeline.publication.explain import Explanation
 
+URL_SHOWN = 120  # a question about all municipalities is thousands of characters long; --json has the whole
 WORDS = {
     "released": "publicerad",
     "approved": "godkänd",
@@ -51,7 +52,7 @@ def _tell_answer(explanation: Explanation, indent: str) -> None:
     if answer.get("first_fetched_at"):
         _line(indent, f"hämtad     {answer['first_fetched_at']:%Y-%m-%d %H:%M} UTC, svar {answer['snapshot_id']}")
     for page in answer["raw"][:3]:
-        _line(indent, f"           {escape(page['url'])}")
+        _line(indent, f"           {escape(page['url'] if len(page['url']) <= URL_SHOWN else page['url'][:URL_SHOWN] + '…')}")
         _line(indent, f"           {page['path'] or 'råsvaret sparas inte längre'}")
     if len(answer["raw"]) > 3:
         _line(indent, f"           och {len(answer['raw']) - 3} sidor till")
