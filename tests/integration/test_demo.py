@@ -199,7 +199,7 @@ class TestRunningAgain:
     def test_readers_in_another_process_are_never_locked_out(self, copy):
         code = (
             "import duckdb, sys, time\n"
-            "end = time.time() + 60\n"
+            "end = time.time() + 900\n"
             "n = 0\n"
             "while time.time() < end and not sys.stdin.closed:\n"
             f"    with duckdb.connect('{copy}/published/current/naravard.duckdb', read_only=True) as c:\n"
