@@ -93,7 +93,7 @@ def generate() -> None:
     written = [
         *write_mart_files(catalogue, DBT_PROJECT / "models" / "marts"),
         *write_mart_suites(catalogue, EXPECTATIONS),
-        *write_templates(catalogue, SOURCES / "local" / "templates"),
+        *write_templates(catalogue, SOURCES),
     ]
     click.echo(f"{len(written)} files are up to date with sources/")
     version = renew_promise(read_project(DBT_PROJECT / "models").with_tables(META_TABLES), date.today())
