@@ -243,9 +243,8 @@ class TestAttacker:
         assert not attack([release(hide(table, protect(table, NO_DERIVATIONS, AREAS, MEMBERS).hidden))])
 
     @pytest.mark.slow
-    @pytest.mark.parametrize("seed", [7, 8, 9])
-    def test_he_never_wins_over_a_thousand_tables(self, seed):
-        rng, lost, without = np.random.default_rng(seed), [], 0
+    def test_he_never_wins_over_a_thousand_tables(self):
+        rng, lost, without = np.random.default_rng(7), [], 0
         for _ in range(20):
             table = observations(r for n in range(50) for r in random_rows(rng, f"m{n:02}", is_small=True))
             closed = protect(table, NO_DERIVATIONS, AREAS, MEMBERS).hidden
