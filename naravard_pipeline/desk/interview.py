@@ -36,8 +36,10 @@ SAID: Mapping[str, Words] = {
     "again": Words("Mend it: the fields that are wrong are asked again.", "Rätta: de fält som är fel frågas igen."),
     "there": Words("{path} is there already. Replace it?", "{path} finns redan. Ersätta den?"),
     "next": Words(
-        "Next: look at its figures with `naravard measure preview {name}`, then fetch them: `naravard run --measure {name}`.",
-        "Härnäst: titta på siffrorna med `naravard measure preview {name}` och hämta dem sedan: `naravard run --measure {name}`.",
+        "Next: look at its figures with `naravard measure preview {name}`, read the file, then publish it: "
+        "`naravard measure change {name} --status published` and `naravard run --measure {name}`.",
+        "Härnäst: titta på siffrorna med `naravard measure preview {name}`, läs filen och publicera sedan: "
+        "`naravard measure change {name} --status published` och `naravard run --measure {name}`.",
     ),
 }
 
