@@ -129,7 +129,7 @@ def measure_change(measure_id: str, only_print: bool, lang: Literal["en", "sv"],
 
     Nothing is written that `naravard measure check` would refuse. In the browser: `naravard measure form`.
 
-    Example: naravard measure change sip_antal --max 400 --target 120 --target-year 2030 --break 2026-01-01 --break-reason "Ny blankett." --break-reason-en "New form."
+    Example: naravard measure change sip_antal --max 400 --target 120 --target-year 2030 --max-revision 5
     """
     from naravard_pipeline.catalogue.history import BREAKS, MEANING, compare_contents
     from naravard_pipeline.desk.change import content_of
@@ -161,11 +161,11 @@ def measure_change(measure_id: str, only_print: bool, lang: Literal["en", "sv"],
         click.echo(f"  {change.text_sv()}")
     if BREAKS not in changes and (meaning := ", ".join(name for name in MEANING if name in changes)):
         click.echo(
-            f"obs: {meaning} har ändrats. Är nya värden inte jämförbara med gamla: --break DAG --break-reason … --break-reason-en …; annars väntar måttet"
-            " på en person vid nästa publicering."
+            f"obs: {meaning} har ändrats. Går nya värden inte att jämföra med gamla, lägg till ett brott: --break DAG --break-reason X"
+            " --break-reason-en X. Annars väntar måttet på en person vid nästa publicering."
             if is_swedish
-            else f"note: {meaning} changed. If new values cannot be compared with old ones: --break DAY --break-reason … --break-reason-en …; else the"
-            " measure waits for a person at the next publication."
+            else f"note: {meaning} changed. If new values cannot be compared with old ones, add a break: --break DAY --break-reason X"
+            " --break-reason-en X. Else the measure waits for a person at the next publication."
         )
 
 

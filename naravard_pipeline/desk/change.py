@@ -18,7 +18,7 @@ from naravard_pipeline.desk.proposal import ORDER, DeskError, is_default
 from naravard_pipeline.desk.yaml_file import entry_of
 
 # What the desk itself wrote above a field, which is not true any more of what a person puts there.
-_OWN_NOTES = ("# Föreslag", "# Gissat", "# Engelskt namn saknas")
+_OWN_NOTES = ("# Föreslag", "# Gissat", "# Engelskt namn saknas", "# Koladas egen beskrivning", "# Bara tabellens egen rubrik")
 
 
 def content_of(text: str) -> dict[str, Any]:
@@ -83,11 +83,7 @@ def _with(text: str, name: str, value: Any) -> str:
         lines = [*lines[:at], *new, *lines[at:]]
     changed = "\n".join(lines) + "\n"
     if content_of(changed) != expected:
-        raise DeskError(
-            Words(
-                f"{name} is written in a way that cannot be changed here; change it in the file", f"{name} går inte att ändra här; ändra det i filen"
-            )
-        )
+        raise DeskError(Words(f"{name} cannot be changed here; change it in the file", f"{name} går inte att ändra här; ändra det i filen"))
     return changed
 
 

@@ -85,13 +85,9 @@ class Session:
         path = path_of(self._desk.sources, self._desk.catalogue.measures[measure_id].source_id, measure_id)
         problems, _ = check(self._desk.sources, path, text)
         needs_break = [name for name in MEANING if name in changes] if "breaks" not in changes else []
-        told = (
-            [
-                f"{', '.join(needs_break)} ändras: blir nya värden inte jämförbara med gamla, ange ett brott i serien; annars väntar måttet på en person."
-            ]
-            if needs_break
-            else []
-        )
+        named = ", ".join(self._desk.fields[name].label.sv if name in self._desk.fields else name for name in needs_break)
+        advice = f"{named} ändras: går nya värden inte att jämföra med gamla, ange ett brott i serien; annars väntar måttet på en person."
+        told = [advice] if needs_break else []
         shown = path.relative_to(self._desk.sources.parent).as_posix()
         return {"yaml": text, "measure_id": measure_id, "problems": [self._told(p) for p in problems], "path": shown, "is_there": False, "told": told}
 
