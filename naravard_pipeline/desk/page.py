@@ -26,6 +26,8 @@ SECTIONS = {  # heading: fields
     "När måttet upphör": ("retired.date", "retired.reason_sv", "retired.replaced_by"),
     "Övrigt": ("status", "contact_sv", "docs_url"),
 }
+# Sections that most measures leave as they are: shut until somebody needs them.
+SHUT = ("Granskning före publicering", "Mål och jämförelser", "Små tal", "Brott i serien", "När måttet upphör")
 
 
 @cache
@@ -38,6 +40,7 @@ def render_page(desk: Desk, token: str, nonce: str) -> str:
     fields = desk.fields
     values: dict[str, Any] = {
         "sections": {heading: [fields[name] for name in names] for heading, names in SECTIONS.items()},
+        "shut": SHUT,
         "sources": [(s.source_id, s.name_sv, s.kind) for s in makable(desk.catalogue)],
         "measures": [(m.measure_id, m.name_sv) for m in desk.catalogue.measures.values() if m.is_live and not m.derived],
         "there": [(m.measure_id, m.name_sv) for m in sorted(desk.catalogue.measures.values(), key=lambda m: m.name_sv.casefold())],

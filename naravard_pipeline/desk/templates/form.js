@@ -65,6 +65,7 @@ function showProblems(problems, names) {
     const own = problems.filter(p => p.field === field.dataset.field).map(p => p.text);
     $(field.dataset.field + '-error').textContent = names ? own.join('\n') : '';
     const control = field.matches('fieldset') ? field : field.querySelector('input, select, textarea');
+    if (names && own.length && field.closest('details')) field.closest('details').open = true;
     if (names && own.length) control.setAttribute('aria-invalid', 'true'); else control.removeAttribute('aria-invalid');
   }
   $('origin-error').textContent = problems.filter(p => p.field === 'origin').map(p => p.text).join('\n');
@@ -163,11 +164,13 @@ async function open() {
   number++;
   for (const part of [$('origin'), document.querySelector('[data-field=measure_id]')]) part.hidden = !!edited;
   $('title').textContent = edited ? 'Ändra ett mått' : 'Nytt mått';
+  $('lead').hidden = !!edited;
   $('save').textContent = edited ? 'Spara ändringarna' : 'Spara måttet';
   breaks = [];
   named = false;
   for (const note of [...all('.note'), $('outcome'), $('there'), $('problems'), $('yaml'), $('path')]) note.replaceChildren();
   $('form').reset();
+  for (const part of all('form details')) part.open = false;
   $('edited').value = edited;
   showKind();
   showProblems([], true);
@@ -177,6 +180,7 @@ async function open() {
   if (answer.error) { $('there').replaceChildren(make('li', answer.error, { class: 'error' })); return; }
   breaks = answer.told;
   fill(answer.typed);
+  for (const part of all('form details')) part.open = true;
   check();
 }
 
