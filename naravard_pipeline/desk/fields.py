@@ -198,7 +198,7 @@ def _read(field: Field, value: Any) -> Any:
         if len(items) == 1 and items[0].casefold() in NONE:
             return [] if field.name == "indicators" else None
         items = list(dict.fromkeys(_chosen(field, item) for item in items))
-        return [_link(item) for item in items] if field.name == "indicators" else items
+        return [_link(item, field.choices) for item in items] if field.name == "indicators" else items
     text = " ".join(str(value).split())
     if text.casefold() in NONE and not field.required:
         return None
@@ -233,9 +233,12 @@ def _chosen(field: Field, text: str) -> str:
     return alike[0] if len(alike) == 1 else text
 
 
-def _link(name: str) -> Any:
+def _link(name: str, choices: Sequence[str]) -> Any:
+    """A name without a framework is sought in the only one there is, so that what is said of a misspelling is of the indicator."""
     framework, _, indicator = name.partition(".")
-    return {"framework": framework, "indicator": indicator} if indicator else {"framework": name, "indicator": name}
+    frameworks = {choice.partition(".")[0] for choice in choices}
+    only = frameworks.pop() if len(frameworks) == 1 else name
+    return {"framework": framework, "indicator": indicator} if indicator else {"framework": only, "indicator": name}
 
 
 def number_of(text: str) -> int | float | str:

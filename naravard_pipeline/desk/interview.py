@@ -26,6 +26,7 @@ ASKED_OF_OWN = ("frequency", "first_year")  # which no source tells
 SAID: Mapping[str, Words] = {
     "name": Words("The measure's permanent name (a-z, 0-9 and _)", "Måttets permanenta namn (a-z, 0-9 och _)"),
     "missing": Words("nothing was written; this is missing:", "inget skrevs; detta saknas:"),
+    "needed": Words("An answer is needed here.", "Här behövs ett svar."),
     "once": Words("one of", "något av"),
     "some": Words("some of", "ett eller flera av"),
     "none": Words("or none", "eller inga"),
@@ -154,3 +155,4 @@ class Interview:
             answer = self.person.ask(getattr(field.label, self.lang), default)
             if answer or not field.required or field.name == "name_en":
                 return answer
+            self.person.say(self.say("needed"))
