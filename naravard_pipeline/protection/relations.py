@@ -236,9 +236,9 @@ class RelationBuilder:
 
     def _relation(self, terms: tuple[tuple[int, float], ...], whole: int, is_open: bool) -> Relation | None:
         difference = sum(c * self.counts[i].value for i, c in terms)
-        if is_open:
-            return Relation(terms, min(difference, 0.0), whole, True) if difference > -0.5 else None
         limit = max(self.counts[whole].threshold, _NEAR * self.counts[whole].value)
+        if is_open:
+            return Relation(terms, min(difference, 0.0), whole, True) if difference >= -limit else None
         return Relation(terms, difference, whole) if abs(difference) <= limit else None
 
 
