@@ -6,7 +6,7 @@ Each rule reports ``(path, where, code, **values)``; ``where`` is the way to the
 """
 
 import re
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from itertools import pairwise
 from pathlib import Path
 from typing import Protocol
@@ -17,6 +17,7 @@ from naravard_pipeline.catalogue.frameworks import Framework
 from naravard_pipeline.catalogue.models import Measure, Source
 from naravard_pipeline.catalogue.problems import Words, closest, said
 from naravard_pipeline.catalogue.queries import QUERY_OF_KIND
+from naravard_pipeline.catalogue.surveys import Survey
 
 CONNECTED = ("kolada", "files", "derived", *QUERY_OF_KIND)  # kinds of source that are read or computed; a measure of any other is planned
 KOLADA_ID = re.compile(r"[NU]\d{5}")
@@ -269,3 +270,41 @@ def report_unknown(path: Path, where: Where, kind: Words, found: str, known: Col
     else:
         names = sorted(known)
         report(path, where, "unknown", kind=kind, found=found, known=", ".join(names[:12]) + (" …" if len(names) > 12 else "") or "-")
+
+
+def check_survey(survey: Survey, path: Path, area_codes: Collection[str] | None, report: Report) -> bool:
+    """Names that are told apart, waves in different months and in order, areas that exist. False where the measures cannot be made."""
+    told: list[str] = []
+
+    def tell(where: Where, code: str, **values: object) -> None:
+        told.append(code)
+        report(path, where, code, **values)
+
+    for i, code in enumerate(survey.areas):
+        if area_codes is not None and code not in area_codes:
+            report_unknown(path, ("areas", i), Words("area", "område"), code, area_codes, lambda at, where, said, **v: tell(where, said, **v))
+    _check_twice(tell, "waves", [(w.wave_id, w.name_sv) for w in survey.waves], ("wave_id", "name_sv"))
+    _check_twice(tell, "questions", [(q.question_id, q.text_sv, q.measure) for q in survey.questions], ("question_id", "text_sv", "measure"))
+    for n, question in enumerate(survey.questions):
+        names = [(a.alternative_id, a.name_sv) for a in question.alternatives]
+        _check_twice(tell, "alternatives", names, ("alternative_id", "name_sv"), ("questions", n))
+    for i, (earlier, later) in enumerate(pairwise(survey.waves), start=1):
+        if (later.date.year, later.date.month) <= (earlier.date.year, earlier.date.month):
+            month = f"{earlier.date:%Y-%m}"
+            wanted = Words(f"a date after the month of the wave before it ({month})", f"ett datum efter månaden för mättillfället före ({month})")
+            tell(("waves", i, "date"), "wrong", found=said(later.date), wanted=wanted)
+    return not told
+
+
+def _check_twice(
+    tell: Callable[..., None], field: str, entries: Sequence[tuple[str, ...]], names: tuple[str, ...], within: tuple[str | int, ...] = ()
+) -> None:
+    """No two entries are alike in any of their names, however they are spelled: a file could not tell them apart."""
+    for part, name in enumerate(names):
+        seen: dict[str, int] = {}
+        for i, entry in enumerate(entries):
+            first = seen.setdefault("".join(c for c in entry[part].casefold() if c.isalnum()), i)
+            if first != i:
+                other = f"{field}[{first}].{name}"
+                remedy = Words("give each a name of its own", "ge var och en ett eget namn")
+                tell((*within, field, i, name), "twice", found=said(entry[part]), other=other, remedy=remedy)

@@ -11,6 +11,7 @@ from naravard_pipeline.catalogue.attribution import attribution_of
 from naravard_pipeline.catalogue.frameworks import Framework
 from naravard_pipeline.catalogue.models import Catalogue, Measure, Source
 from naravard_pipeline.catalogue.queries import Combination, Ratio
+from naravard_pipeline.catalogue.surveys import Survey
 
 TEXT, WHOLE, NUMBER = pa.string(), pa.int32(), pa.float64()
 
@@ -103,6 +104,26 @@ SCHEMAS: Mapping[str, pa.Schema] = {
     "areas": pa.schema(
         {"area_code": TEXT, "kolada_code": TEXT, "scb_code": TEXT, "name_sv": TEXT, "area_type": TEXT, "parent_code": TEXT, "sort_order": WHOLE}
     ),
+    # Surveys: what a file of answers may say, and which measure each alternative and each question has become.
+    "surveys": pa.schema({"survey_id": TEXT, "survey_name_sv": TEXT, "survey_name_en": TEXT, "same_persons": pa.bool_()}),
+    "survey_waves": pa.schema(
+        {"survey_id": TEXT, "wave_id": TEXT, "wave_name_sv": TEXT, "wave_date": pa.date32(), "wave_number": WHOLE, "period_start": pa.date32()}
+    ),
+    "survey_alternatives": pa.schema(
+        {
+            "survey_id": TEXT,
+            "question_id": TEXT,
+            "question_sv": TEXT,
+            "question_number": WHOLE,
+            "alternative_id": TEXT,
+            "alternative_sv": TEXT,
+            "alternative_number": WHOLE,
+            "is_positive": pa.bool_(),
+            "measure_id": TEXT,
+            "share_measure_id": TEXT,
+            "asked_measure_id": TEXT,
+        }
+    ),
     "area_groups": pa.schema({"group_id": TEXT, "group_name_sv": TEXT, "group_type": TEXT, "area_code": TEXT}),
     "sources": pa.schema(
         {
@@ -154,6 +175,7 @@ def build_tables(catalogue: Catalogue, base_url: str | None = None) -> dict[str,
         "goal_area_measures": [row for framework in catalogue.frameworks.values() for row in _goal_area_measures(framework, catalogue)],
         "areas": _numbered(area.model_dump() for area in catalogue.areas.values()),
         "area_groups": _area_groups(catalogue),
+        **_surveys(catalogue.surveys.values()),
         "sources": [source.model_dump(include=set(SCHEMAS["sources"].names)) for source in catalogue.sources.values()],
     }
     return {name: pa.Table.from_pylist(rows[name], schema=schema) for name, schema in SCHEMAS.items()}
@@ -174,6 +196,42 @@ def _goal_areas(frameworks: Iterable[Framework]) -> list[dict]:
             {"framework_id": framework.framework_id, **g.model_dump(exclude={"indicators", "deprecated", "weights"})} for g in framework.goal_areas
         )
     return rows
+
+
+def _surveys(surveys: Iterable[Survey]) -> dict[str, list[dict]]:
+    found: dict[str, list[dict]] = {"surveys": [], "survey_waves": [], "survey_alternatives": []}
+    for survey in surveys:
+        ours = {"survey_id": survey.survey_id}
+        found["surveys"].append({**ours, "survey_name_sv": survey.name_sv, "survey_name_en": survey.name_en, "same_persons": survey.same_persons})
+        found["survey_waves"] += [
+            {
+                **ours,
+                "wave_id": wave.wave_id,
+                "wave_name_sv": wave.name_sv,
+                "wave_date": wave.date,
+                "wave_number": number,
+                "period_start": wave.date.replace(day=1),
+            }
+            for number, wave in enumerate(survey.waves, start=1)
+        ]
+        found["survey_alternatives"] += [
+            {
+                **ours,
+                "question_id": question.question_id,
+                "question_sv": question.text_sv,
+                "question_number": q,
+                "alternative_id": alternative.alternative_id,
+                "alternative_sv": alternative.name_sv,
+                "alternative_number": a,
+                "is_positive": alternative.positive,
+                "measure_id": survey.alternative_measure(question, alternative),
+                "share_measure_id": question.measure,
+                "asked_measure_id": survey.asked_id,
+            }
+            for q, question in enumerate(survey.questions, start=1)
+            for a, alternative in enumerate(question.alternatives, start=1)
+        ]
+    return found
 
 
 def _indicators(frameworks: Iterable[Framework]) -> list[dict]:

@@ -16,7 +16,7 @@ import duckdb
 import numpy as np
 import pandas as pd
 
-from naravard_pipeline.protection.attacker import Figure, elementary_areas, find_narrow
+from naravard_pipeline.protection.attacker import Figure, Totals, elementary_areas, find_narrow
 
 CellKey = tuple[str, str, date, date, str, str, str]
 _KEY = ("measure_id", "area_code", "period_start", "period_end", "sex", "age_group", "reporter")
@@ -87,7 +87,7 @@ def attack(releases: Sequence[Path | duckdb.DuckDBPyConnection], approved: Colle
         if again:
             findings |= _attack_older(_Release.read(source), newest, again, number)
     figures = [*newest.figures(), *newest.guessed(guesses)]
-    findings |= {Finding(*f.row, "narrow", last) for f in find_narrow(figures, newest.elements, newest.combined) if not f.is_guess}
+    findings |= {Finding(*f.row, "narrow", last) for f in find_narrow(figures, newest.elements, newest.combined, newest.totals) if not f.is_guess}
     with _opened(releases[-1]) as connection:
         findings |= set(_elsewhere(connection, last))
     return sorted(findings)
@@ -97,8 +97,8 @@ def _attack_older(older: "_Release", newest: "_Release", again: Collection[CellK
     """What the cells that are shown now tell about the others that an earlier release hid."""
     figures = older.figures()
     now = {_key(row): row for row in newest.rows.itertuples() if _key(row) in again}
-    before = {f.row for f in find_narrow(figures, older.elements, older.combined)}
-    after = {f.row for f in find_narrow([*figures, *older.guessed(now)], older.elements, older.combined)}
+    before = {f.row for f in find_narrow(figures, older.elements, older.combined, older.totals)}
+    after = {f.row for f in find_narrow([*figures, *older.guessed(now)], older.elements, older.combined, older.totals)}
     return {Finding(*row, "narrow", number) for row in after - before - set(again)}
 
 
@@ -112,6 +112,7 @@ class _Release:
     numerators: dict[str, str]  # a rate → the measure that it shows the counts of
     hidden_keys: pd.DataFrame
     shown_keys: pd.DataFrame
+    totals: Totals
 
     @classmethod
     def read(cls, source: Path | duckdb.DuckDBPyConnection) -> "_Release":
@@ -128,9 +129,10 @@ class _Release:
             ).df()
             areas = connection.execute("select area_code, area_type, parent_code from main.dim_areas").fetchall()
             members = connection.execute("select group_id, area_code from main.bridge_area_groups").fetchall()
+            totals = _read_totals(connection)
         keys = rows[list(_KEY)]
         is_hidden = rows["suppression"].notna()
-        concerned = _concerned(rows, is_hidden)
+        concerned = _concerned(rows, is_hidden, totals)
         kinds = dict(zip(rows["measure_id"], rows["value_type"], strict=True))
         made_of = {m: text.split(",") for m, text in zip(rows["measure_id"], rows["computed_from"], strict=True) if isinstance(text, str)}
         numerators = {m: part for m, parts in made_of.items() if (part := _numerator(rows, m, parts))}
@@ -139,7 +141,7 @@ class _Release:
             for m, parts in made_of.items()
             if m not in numerators and all(kinds.get(p) == "count" for p in parts)
         }
-        return cls(concerned, elementary_areas(areas, members), combined, numerators, keys[is_hidden], keys[rows["value"].notna()])
+        return cls(concerned, elementary_areas(areas, members), combined, numerators, keys[is_hidden], keys[rows["value"].notna()], totals)
 
     def figures(self) -> list[Figure]:
         parts = {m: [p for p in _PARTS if _part(g, p).notna().any()] for m, g in self.rows.groupby("measure_id")}
@@ -179,6 +181,17 @@ class _Release:
         return Figure(quantity, place, value if value is None else value * self._factor(row.measure_id), float(threshold), low, said, _key(row))
 
 
+def _read_totals(connection: duckdb.DuckDBPyConnection) -> dict[tuple[str, str], list[str]]:
+    """What any reader of a survey knows: the alternatives of a question add up to its answers, the positive ones to the numerator of its share."""
+    totals: dict[tuple[str, str], list[str]] = {}
+    if _has_table(connection, "fct_surveys"):
+        query = "select distinct share_measure_id, measure_id, is_positive from main.fct_surveys order by all"
+        for share, measure, is_positive in connection.execute(query).fetchall():
+            for part in ("denominator", "numerator") if is_positive else ("denominator",):
+                totals.setdefault((share, part), []).append(measure)
+    return totals
+
+
 def _numerator(rows: pd.DataFrame, measure_id: str, parts: Sequence[str]) -> str | None:
     """Of the measures that another is computed from, the one whose figures its numerators repeat; None where it has no numerators."""
     mine = rows[(rows["measure_id"] == measure_id) & rows["numerator"].notna()]
@@ -215,7 +228,7 @@ def _key(row) -> CellKey:
     return tuple(pd.Timestamp(v).date() if name.startswith("period") else v for name, v in zip(_KEY, _as_stored(row), strict=True))
 
 
-def _concerned(rows: pd.DataFrame, is_hidden: pd.Series) -> pd.DataFrame:
+def _concerned(rows: pd.DataFrame, is_hidden: pd.Series, totals: Totals) -> pd.DataFrame:
     """The rows whose measure, or one computed with it, hides something in a period that overlaps."""
     family: dict[str, str] = {}
 
@@ -227,6 +240,9 @@ def _concerned(rows: pd.DataFrame, is_hidden: pd.Series) -> pd.DataFrame:
     for measure, text in set(zip(rows["measure_id"], rows["computed_from"].fillna(""), strict=True)):
         for other in filter(None, text.split(",")):
             family[first(measure)] = first(other)
+    for (measure, _), parts in totals.items():
+        for part in parts:
+            family[first(measure)] = first(part)
     rows = rows.assign(family=rows["measure_id"].map(first), is_hidden=is_hidden).sort_values(["family", "period_start", "period_end"])
     earlier = rows.groupby("family")["period_end"].cummax().groupby(rows["family"]).shift(1)
     stretch = (earlier.isna() | (rows["period_start"] > earlier)).cumsum()
