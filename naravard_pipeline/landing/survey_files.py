@@ -28,7 +28,8 @@ HEADINGS: Mapping[str, str] = {
 OTHER_HEADINGS = {"area": ("Kommun", "Region"), "alternative": ("Alternativ", "Svar"), "wave": ("Mätning", "Mättillfällen")}
 _OPTIONAL = {"asked"}
 _TELLING = {"question", "alternative"}  # with both of these a sheet is meant to be a survey's
-_ASK_WAVE, _ASK_COUNT = "Välj mättillfället i listan.", "Skriv ett heltal, <5 om antalet inte får lämnas ut."
+_ASK_COUNT = "Skriv ett heltal, <5 om antalet inte får lämnas ut."
+_WANTED = {"fråga i enkäten": "frågan", "svarsalternativ till frågan": "svarsalternativet", "enkät": "enkätens namn"}
 
 
 @dataclass(frozen=True)
@@ -141,6 +142,8 @@ class _Reader:
         survey = self._survey
         if not self.problems and not self._answers:
             raise FileRefused("empty", "Filen har rubriker men inga antal. Fyll i en rad per mättillfälle, område, fråga och svarsalternativ.")
+        if self.problems:  # a row that could not be read is not missing as well
+            return SurveyRows(survey, {}, self.problems)
         rows: dict[str, list[FileRow]] = {}
         asked: dict[tuple[str, str], _Count] = {}
         for (wave_id, area, question_id), answers in self._answers.items():
@@ -209,12 +212,12 @@ class _Reader:
     def _one_of(self, value: Value, known: Mapping[str, object], place: tuple[Sheet, int, int], kind: str):
         """The entry that a cell names, spelled in any way that ``folded`` makes the same; None where it names none, which is told."""
         if value is None:
-            name = {"fråga i enkäten": "frågan", "svarsalternativ till frågan": "svarsalternativet", "enkät": "enkätens namn"}.get(
-                kind, "mättillfället"
-            )
+            name = _WANTED.get(kind, "mättillfället")
             self._add(place, f"är tom; här ska {name} stå.", "Utgå från mallen.")
             return None
-        by_spelling = {folded(name): (name, entry) for name, entry in known.items()}
+        by_spelling: dict[str, tuple[str, object]] = {}
+        for name, entry in known.items():  # names come before ids, which may fold to the same
+            by_spelling.setdefault(folded(name), (name, entry))
         if found := by_spelling.get(folded(str(value))):
             return found[1]
         close = get_close_matches(folded(str(value)[:300]), list(by_spelling), n=1, cutoff=0.6)
