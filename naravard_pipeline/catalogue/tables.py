@@ -11,6 +11,7 @@ from naravard_pipeline.catalogue.attribution import attribution_of
 from naravard_pipeline.catalogue.frameworks import Framework
 from naravard_pipeline.catalogue.models import Catalogue, Measure, Source
 from naravard_pipeline.catalogue.queries import Combination, Ratio, Spread
+from naravard_pipeline.catalogue.survey_tables import SURVEY_SCHEMAS, build_survey_tables
 
 TEXT, WHOLE, NUMBER = pa.string(), pa.int32(), pa.float64()
 
@@ -110,6 +111,7 @@ SCHEMAS: Mapping[str, pa.Schema] = {
     "areas": pa.schema(
         {"area_code": TEXT, "kolada_code": TEXT, "scb_code": TEXT, "name_sv": TEXT, "area_type": TEXT, "parent_code": TEXT, "sort_order": WHOLE}
     ),
+    **SURVEY_SCHEMAS,
     "area_groups": pa.schema({"group_id": TEXT, "group_name_sv": TEXT, "group_type": TEXT, "area_code": TEXT}),
     "sources": pa.schema(
         {
@@ -138,7 +140,9 @@ def build_tables(catalogue: Catalogue, base_url: str | None = None) -> dict[str,
         "goal_areas": _goal_areas(catalogue.frameworks.values()),
         "indicators": _indicators(catalogue.frameworks.values()),
         "framework_areas": [
-            {"framework_id": f.framework_id, "area_code": a.area_code} for f in catalogue.frameworks.values() for a in f.own_areas(catalogue.areas.values())
+            {"framework_id": framework.framework_id, "area_code": area.area_code}
+            for framework in catalogue.frameworks.values()
+            for area in framework.own_areas(catalogue.areas.values())
         ],
         "measures": [_measure(m, catalogue, base_url) for m in catalogue.measures.values()],
         "derivations": [row for measure in catalogue.measures.values() for row in _derivations(measure)],
@@ -166,6 +170,7 @@ def build_tables(catalogue: Catalogue, base_url: str | None = None) -> dict[str,
         "goal_area_measures": [row for framework in catalogue.frameworks.values() for row in _goal_area_measures(framework, catalogue)],
         "areas": _numbered(area.model_dump() for area in catalogue.areas.values()),
         "area_groups": _area_groups(catalogue),
+        **build_survey_tables(catalogue.surveys.values()),
         "sources": [source.model_dump(include=set(SCHEMAS["sources"].names)) for source in catalogue.sources.values()],
     }
     return {name: pa.Table.from_pylist(rows[name], schema=schema) for name, schema in SCHEMAS.items()}

@@ -47,7 +47,7 @@ _LAST_STEPS = (
 
 def templates_of(catalogue: Catalogue) -> list[Measure]:
     """The measures that have a template: those of files that people fill in. A national file is taken as it is."""
-    return [measure for measure in catalogue.live if measure.file and measure.file.layout == "table"]
+    return [measure for measure in catalogue.from_files if measure.file.layout == "table"]
 
 
 def build_templates(catalogue: Catalogue) -> dict[str, bytes]:
@@ -60,7 +60,7 @@ def build_templates(catalogue: Catalogue) -> dict[str, bytes]:
 
 
 def write_templates(catalogue: Catalogue, sources: Path) -> list[Path]:
-    """Write each to ``templates/`` in its source's folder; returns the files that were new or different. Raises ``LandingError`` where the disk refuses."""
+    """Write each to ``templates/`` in its source's folder; returns those that were new or different. Raises ``LandingError`` where the disk refuses."""
     templates = build_templates(catalogue)
     paths = {name: sources / catalogue.measures[Path(name).stem].source_id / "templates" / name for name in templates}
     return [path for name, path in paths.items() if replace_if_different(path, templates[name])]
