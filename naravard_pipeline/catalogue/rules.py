@@ -19,7 +19,7 @@ from naravard_pipeline.catalogue.problems import Words, closest, said
 from naravard_pipeline.catalogue.queries import QUERY_OF_KIND
 
 CONNECTED = ("kolada", "files", "printed", "derived", *QUERY_OF_KIND)  # kinds of source that are read or computed; a measure of any other is planned
-NAMES_OF_KIND = {"files": ("local", "vantetider"), "printed": ("printed",)}  # by these dbt finds what has landed
+NAMES_OF_KIND = {"files": ("local", "vantetider", "enkater"), "printed": ("printed",)}  # by these dbt finds what has landed
 KOLADA_ID = re.compile(r"[NU]\d{5}")
 CRON_RANGES = ((0, 59), (0, 23), (1, 31), (1, 12), (0, 7))  # minute, hour, day of month, month, day of week
 

@@ -207,14 +207,13 @@ def _indicators(frameworks: Iterable[Framework]) -> list[dict]:
 
 def _goal_area_measures(framework: Framework, catalogue: Catalogue) -> list[dict]:
     rows = []
-    for goal_area in framework.goal_areas:
-        indicators = {i.indicator_id for i in goal_area.indicators}
+    for goal_area, indicators in ((g, {i.indicator_id for i in g.indicators}) for g in framework.goal_areas):
         for measure in catalogue.measures.values():
             links = [x for x in measure.indicators if x.framework == framework.framework_id and x.indicator in indicators]
             if links:
                 weight = goal_area.weights.get(measure.measure_id, max(x.weight for x in links))
-                ids = {"framework_id": framework.framework_id, "goal_area_id": goal_area.goal_area_id, "measure_id": measure.measure_id}
-                rows.append({**ids, "weight": weight, "is_proposal": all(x.is_proposal for x in links)})
+                ids = dict(framework_id=framework.framework_id, goal_area_id=goal_area.goal_area_id, measure_id=measure.measure_id)
+                rows.append(ids | {"weight": weight, "is_proposal": all(x.is_proposal for x in links)})
     return rows
 
 
