@@ -121,30 +121,38 @@ def _validation(measure: Measure, part: str, heading: str, column: str, areas: s
         return _period_validation(measure, heading)
     if part == "since":
         error = "Skriv en dag som 2025-03-01, till och med i dag."
-        return DataValidation(type="date", operator="between", formula1="DATE(1990,1,1)", formula2="TODAY()", errorTitle=heading[:32], error=error)
+        return DataValidation(type="date", operator="between", formula1="DATE(1990,1,1)", formula2="TODAY()", errorTitle=_title(heading), error=error)
     if measure.value_type == "yes_no" and part == "value":
         return _list('"Ja,Nej,.."', heading, "Skriv Ja, Nej eller ..")
     low, high = (measure.bounds.min, measure.bounds.max) if part == "value" else (0, _LARGEST)
     whole = f",{column}2=INT({column}2)" if part != "value" or measure.value_type == "count" else ""
     number = f"AND(ISNUMBER({column}2),{column}2>={low:.15g},{column}2<={high:.15g}{whole})"
-    values = DataValidation(type="custom", formula1=f'OR({number},{column}2="{_hidden(measure)}",{column}2="..")', errorTitle=heading[:32])
+    values = DataValidation(type="custom", formula1=f'OR({number},{column}2="{_hidden(measure)}",{column}2="..")', errorTitle=_title(heading))
     kind = "ett heltal" if whole else "ett tal"
     values.error = f"Skriv {kind} från {shown(float(low))} till {high:.0f}, {_hidden(measure)} eller .."
     return values
 
 
+def _title(heading: str) -> str:
+    return heading[:32]  # which Excel shows
+
+
 def _list(formula: str, heading: str, error: str) -> DataValidation:
-    return DataValidation(type="list", formula1=formula, errorTitle=heading, error=error)
+    return DataValidation(type="list", formula1=formula, errorTitle=_title(heading), error=error)
 
 
 def _period_validation(measure: Measure, heading: str) -> DataValidation | None:
     first, example = measure.first_year, _PERIODS[measure.frequency][1]
     if measure.frequency == "month":
         error = f"Skriv en månad från {first} till nu, till exempel {example}."
-        return DataValidation(type="date", operator="between", formula1=f"DATE({first},1,1)", formula2="TODAY()", errorTitle=heading, error=error)
+        return DataValidation(
+            type="date", operator="between", formula1=f"DATE({first},1,1)", formula2="TODAY()", errorTitle=_title(heading), error=error
+        )
     if measure.frequency == "year":
         error = f"Skriv ett år från {first} till nu, till exempel {example}."
-        return DataValidation(type="whole", operator="between", formula1=f"{first}", formula2="YEAR(TODAY())", errorTitle=heading, error=error)
+        return DataValidation(
+            type="whole", operator="between", formula1=f"{first}", formula2="YEAR(TODAY())", errorTitle=_title(heading), error=error
+        )
     return None  # words, which no rule of Excel's can check; the inbox does
 
 

@@ -215,3 +215,18 @@ def test_recorded_values_lie_within_the_bounds(catalogue):
                 limits = bounds[row["kpi"]]
                 assert limits.min <= float(row["value"]) <= limits.max, row
     assert checked == {"U79135", "N79176", "U79092", "N79173", "U20462", "N70808"}
+
+
+def test_the_other_frameworks_are_as_their_owners_wrote_them(catalogue):
+    def shape(framework_id):
+        return [len(goal_area.indicators) for goal_area in catalogue.frameworks[framework_id].goal_areas]
+
+    assert shape("stockholm") == [1] * 5  # five goal areas, each followed by one indicator that gathers its measures
+    assert len(shape("tyreso")) == 6
+    assert shape("skr") == [4] * 4
+    shown = {link.indicator for m in catalogue.live for link in m.indicators if link.framework == "skr"}
+    named = {link.indicator for m in catalogue.measures.values() for link in m.indicators if link.framework == "skr"}
+    indicators = {i.indicator_id for g in catalogue.frameworks["skr"].goal_areas for i in g.indicators}
+    assert (len(indicators), len(named), indicators - shown) == (16, 12, (indicators - named) | {"lakarkontinuitet"})
+    links = [link for m in catalogue.measures.values() for link in m.indicators if link.framework == "stockholm"]
+    assert links and all(link.is_proposal for link in links)  # the plan names no measure
