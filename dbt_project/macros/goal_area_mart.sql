@@ -118,7 +118,7 @@ select
     c.answers,
     c.since_date,
     case
-        when l.value_type = 'yes_no' and c.value = 1 then concat('Ja', coalesce(concat(', sedan ', cast(c.since_date as varchar)), ''))
+        when l.value_type = 'yes_no' and c.value = 1 then concat('Ja', case when c.since_date is null then '' else concat(', sedan ', cast(c.since_date as varchar)) end)
         when l.value_type = 'yes_no' and c.value = 0 then 'Nej'
     end as value_sv,
     c.status,
