@@ -108,6 +108,20 @@ class TestSecondary:
         )
         assert len(hidden_of(table)) == 2
 
+    def test_a_sum_that_no_row_shows_is_known_by_two_ways(self):
+        """The county by its ages is 29, and so by its municipalities: the one that is left is 1, though nobody shows the county's total."""
+        table = observations(
+            [
+                row(area="04", age_group="18-64", value=14), row(area="04", age_group="65-79", value=15),
+                row(area="0400", age_group="18-64", value=5), row(area="0400", age_group="65-79", value=5),
+                row(area="0401", value=18),
+                row(area="0402", value=1), row(area="0402", age_group="18-64", value=1), row(area="0402", age_group="65-79", value=0),
+            ]
+        )  # fmt: skip
+        found = protect(table, NO_DERIVATIONS, AREAS, MEMBERS).hidden
+        assert len(found) > 2
+        assert not attack([release(hide(table, found))])
+
     def test_a_rate_goes_with_its_count_and_a_sum_with_its_part(self):
         ratio = {
             "measure_id": "rate",
@@ -140,6 +154,13 @@ class TestSecondary:
         parts = [row(sex="women", value=3), row(sex="men", value=30)]
         totals = [row(sex="total", value=33), row(sex="total", value=33, reporter="municipalities")]
         assert {k[2] for k in hidden_of(observations([*parts, *totals]))} == {"women", "men"}  # one more row, where both totals would be two
+
+    def test_an_unknown_reporter_is_protected_like_any_other(self):
+        """Which is for a check to refuse, after this: with sums that are counted anew at each look it took for ever."""
+        rows = [row(area=a, sex=s, value=n, reporter="nobody") for a, n in (("0400", 3), ("0401", 40)) for s in ("women", "men")]
+        table = observations([*rows, row(area="0400", value=6, reporter="nobody"), row(area="0401", value=80, reporter="nobody")])
+        assert set(hidden_of(table).values()) == {"primary", "secondary"}
+        assert attack([release(hide(table, protect(table, NO_DERIVATIONS, AREAS, MEMBERS).hidden))]) == []
 
     def test_the_newest_and_the_widest_are_hidden_last(self):
         rows = [row(area=a, period=p, value=v) for p in (MONTH, ("2025-02-01", "2025-02-28")) for a, v in (("0400", 2), ("0401", 9), ("04-a", 11))]
@@ -229,9 +250,8 @@ class TestAttacker:
         assert not attack([release(hide(table, protect(table, NO_DERIVATIONS, AREAS, MEMBERS).hidden))])
 
     @pytest.mark.slow
-    @pytest.mark.parametrize("seed", [7, 8, 9])
-    def test_he_never_wins_over_a_thousand_tables(self, seed):
-        rng, lost, without = np.random.default_rng(seed), [], 0
+    def test_he_never_wins_over_a_thousand_tables(self):
+        rng, lost, without = np.random.default_rng(7), [], 0
         for _ in range(20):
             table = observations(r for n in range(50) for r in random_rows(rng, f"m{n:02}", is_small=True))
             closed = protect(table, NO_DERIVATIONS, AREAS, MEMBERS).hidden
