@@ -20,7 +20,10 @@ class FileFormat(Model):
     title: Text | None = Field(None, description="Text som ska stå ovanför rubrikerna; krävs för vantetider, vars tabeller annars är lika varandra.")
     value_column: Text | None = Field(None, description="Rubriken över värdena, t.ex. «Antal SIP». Utelämnat: andelen räknas ur täljare och nämnare.")
     numerator_column: Text | None = Field(None, description="Rubriken över täljarna, t.ex. «Antal hälsosamtal».")
-    denominator_column: Text | None = Field(None, description="Rubriken över nämnarna, t.ex. «Antal inbjudna». Andelen blir i procent. Bredvid value_column: hur många värdet är en del av.")
+    denominator_column: Text | None = Field(
+        None,
+        description="Rubriken över nämnarna, t.ex. «Antal inbjudna». Andelen blir i procent. Bredvid value_column: hur många värdet är en del av.",
+    )
     date_column: Text | None = Field(None, description="Rubriken över dagen från vilken svaret är ja, för värden av slaget yes_no.")
     answers_column: Text | None = Field(None, description="Rubriken över antalet svar, för enkäter.")
     sexes: bool = Field(False, strict=True, description="Om filen får ha en kolumn Kön med totalt, kvinnor och män.")

@@ -85,10 +85,7 @@ class Framework(FrameworkFile):
 
     def shown_areas(self, areas: Iterable[Area]) -> list[Area]:
         """What a list of its figures has: the nation, the county and the county's municipalities, its own or not."""
-        return [
-            a
-            for a in areas
-            if a.area_type == "nation"
-            or (self.county_code is None and a.area_type == "region")
-            or (self.county_code is not None and (a.area_code == self.county_code or (a.area_type == "municipality" and a.parent_code == self.county_code)))
-        ]
+        county = self.county_code
+        if county is None:
+            return [a for a in areas if a.area_type in ("nation", "region")]
+        return [a for a in areas if a.area_type == "nation" or a.area_code == county or (a.area_type == "municipality" and a.parent_code == county)]

@@ -244,9 +244,7 @@ class Measure(MeasureFile):
     @property
     def is_live(self) -> bool:
         """Whether it is fetched, sent in or computed. A retired measure still is: its history is shown."""
-        return self.status != "planned" and any(
-            (self.source_code is not None, self.file, self.query, self.derived, self.printed)
-        )
+        return self.status != "planned" and any((self.source_code is not None, self.file, self.query, self.derived, self.printed))
 
 
 class Catalogue(Model):

@@ -16,7 +16,8 @@ class PrintedFigure(Model):
 
     area: AreaCode = Field(description="Områdets kod inom citattecken, t.ex. '00' för riket.")
     period: str = Field(
-        pattern=r"^(19|20)[0-9]{2}(-(0[1-9]|1[0-2]))?$", description="Perioden så som den är tryckt, inom citattecken: året '2018' eller månaden '2022-04'."
+        pattern=r"^(19|20)[0-9]{2}(-(0[1-9]|1[0-2]))?$",
+        description="Perioden så som den är tryckt, inom citattecken: året '2018' eller månaden '2022-04'.",
     )
     value: Number = Field(description="Värdet så som det är tryckt, i måttets enhet.")
 

@@ -170,8 +170,8 @@ class Spread(Model):
 
     spread_of: Identifier = Field(description="Måttet (filens namn) vars olikhet räknas; från en nationell källa.")
     between: Literal["sexes", "municipalities"] = Field(
-        description="sexes: kvinnors värde minus mäns, utan tecken, i varje område. municipalities: tredje kvartilen minus den första över kommunerna "
-        "i varje region och i riket, där minst fem har värde."
+        description="sexes: kvinnors värde minus mäns, utan tecken, i varje område. municipalities: tredje kvartilen minus den första över "
+        "kommunerna i varje region och i riket, där minst fem har värde."
     )
 
     @property

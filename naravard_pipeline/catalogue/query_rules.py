@@ -166,7 +166,9 @@ def _check_unit(measure: Measure, derived: Ratio | Combination, other: Measure, 
 def _check_spread(measure: Measure, derived: Spread, other: Measure, path: Path, where: tuple, report: Report) -> None:
     """From a difference of figures that are protected here, those could be computed: only what a national source has protected is compared."""
     if other.file and other.file.reporter != "source":
-        wanted = Words("a measure of a national source: from a spread small counts could be told", "ett nationellt mått: små antal skulle kunna räknas ut")
+        wanted = Words(
+            "a measure of a national source: from a spread small counts could be told", "ett nationellt mått: ur en spridning kan små antal räknas ut"
+        )
         report(path, where, "wrong", found=f"`{other.measure_id}`", wanted=wanted)
     elif derived.between == "sexes" and not other.sexes:
         wanted = Words("a measure with women and men apart (sexes: true)", "ett mått med kvinnor och män för sig (sexes: true)")
@@ -175,7 +177,8 @@ def _check_spread(measure: Measure, derived: Spread, other: Measure, path: Path,
         wanted = Words("a measure that municipalities have", "ett mått som kommunerna har")
         report(path, where, "wrong", found=f"`{other.measure_id}`", wanted=wanted)
     elif other.unit != measure.unit:
-        report(path, where, "wrong", found=f"`{other.measure_id}` ({other.unit})", wanted=Words(f"the same unit, “{measure.unit}”", f"samma enhet, “{measure.unit}”"))
+        wanted = Words(f"the same unit, “{measure.unit}”", f"samma enhet, “{measure.unit}”")
+        report(path, where, "wrong", found=f"`{other.measure_id}` ({other.unit})", wanted=wanted)
 
 
 def check_printed(measure: Measure, path: Path, source: Source, area_codes: Collection[str] | None, report: Report) -> None:

@@ -225,8 +225,9 @@ def check_framework(framework: Framework, path: Path, area_codes: Collection[str
         _check_area_code(framework.county_code, path, ("county_code",), area_codes, report)
     for i, code in enumerate(framework.municipalities):
         if not code.startswith(framework.county_code or "-"):
-            county = framework.county_code
-            wanted = Words(f"a municipality of county {county}", f"en kommun i län {county}") if county else Words("county_code too", "county_code också")
+            wanted = Words("county_code too", "county_code också")
+            if county := framework.county_code:
+                wanted = Words(f"a municipality of county {county}", f"en kommun i län {county}")
             report(path, ("municipalities", i), "wrong", found=said(code), wanted=wanted)
         else:
             _check_area_code(code, path, ("municipalities", i), area_codes, report)

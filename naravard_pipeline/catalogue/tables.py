@@ -138,7 +138,9 @@ def build_tables(catalogue: Catalogue, base_url: str | None = None) -> dict[str,
         "goal_areas": _goal_areas(catalogue.frameworks.values()),
         "indicators": _indicators(catalogue.frameworks.values()),
         "framework_areas": [
-            {"framework_id": f.framework_id, "area_code": a.area_code} for f in catalogue.frameworks.values() for a in f.own_areas(catalogue.areas.values())
+            {"framework_id": f.framework_id, "area_code": area.area_code}
+            for f in catalogue.frameworks.values()
+            for area in f.own_areas(catalogue.areas.values())
         ],
         "measures": [_measure(m, catalogue, base_url) for m in catalogue.measures.values()],
         "derivations": [row for measure in catalogue.measures.values() for row in _derivations(measure)],

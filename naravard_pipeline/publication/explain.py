@@ -117,7 +117,10 @@ def _compared(connection: duckdb.DuckDBPyConnection, figure: Row, input_id: str,
     place, values = ("area_code = ? and sex <> 'total'", [figure["area_code"]])
     if spread.between == "municipalities":
         place = "sex = 'total' and area_code in (select area_code from dim_areas where area_type = 'municipality' and parent_code = ?)"
-    query = f"select * from fct_observations where measure_id = ? and period_start = ? and period_end = ? and age_group = ? and {place} order by value"
+    query = f"""
+        select * from fct_observations
+        where measure_id = ? and period_start = ? and period_end = ? and age_group = ? and {place} order by value
+    """
     return _rows(connection, query, input_id, figure["period_start"], figure["period_end"], figure["age_group"], *values)
 
 
