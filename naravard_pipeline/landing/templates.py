@@ -60,7 +60,7 @@ def build_templates(catalogue: Catalogue) -> dict[str, bytes]:
 
 
 def write_templates(catalogue: Catalogue, sources: Path) -> list[Path]:
-    """Write each to ``templates/`` in its source's folder; returns those that were new or different. Raises ``LandingError`` where the disk refuses."""
+    """Write each to ``templates/`` in its source's folder; returns those that were new or different. ``LandingError`` where the disk refuses."""
     templates = build_templates(catalogue)
     paths = {name: sources / catalogue.measures[Path(name).stem].source_id / "templates" / name for name in templates}
     return [path for name, path in paths.items() if replace_if_different(path, templates[name])]
