@@ -134,7 +134,7 @@ def _validation(measure: Measure, part: str, heading: str, column: str, areas: s
 
 
 def _list(formula: str, heading: str, error: str) -> DataValidation:
-    return DataValidation(type="list", formula1=formula, errorTitle=heading, error=error)
+    return DataValidation(type="list", formula1=formula, errorTitle=heading[:32], error=error)
 
 
 def _period_validation(measure: Measure, heading: str) -> DataValidation | None:

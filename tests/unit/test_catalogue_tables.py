@@ -102,6 +102,7 @@ def test_a_measure_row(catalogue):
         "per": 100.0,
         "has_interval": True,
         "is_annualised": False,
+        "has_sums": True,
         "has_sexes": True,
         "first_year": 2010,
         "value_min": 0.0,
@@ -142,9 +143,10 @@ def test_retired_planned_and_sent_in(catalogue):
 def test_a_measure_under_two_indicators_is_two_links_of_one_measure(catalogue):
     tables = build_tables(catalogue)
     assert tables["measures"]["measure_id"].to_pylist().count("ny") == 1
+    decided = {"is_proposal": False, "system_level": None}
     assert tables["indicator_measures"].to_pylist() == [
-        {"framework_id": "lan", "indicator_id": "a1", "measure_id": "ny", "weight": 1.0, "official_name_sv": "Mått"},
-        {"framework_id": "lan", "indicator_id": "b1", "measure_id": "ny", "weight": 0.5, "official_name_sv": "Ett; Två"},
+        {"framework_id": "lan", "indicator_id": "a1", "measure_id": "ny", "weight": 1.0, "official_name_sv": "Mått", **decided},
+        {"framework_id": "lan", "indicator_id": "b1", "measure_id": "ny", "weight": 0.5, "official_name_sv": "Ett; Två", **decided},
     ]
 
 

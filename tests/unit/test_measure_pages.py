@@ -15,9 +15,10 @@ TABLES = """
         select 'lan' as framework_id, unnest(['z', 'a']) as goal_area_id, unnest(['Först', 'Sedan']) as name_sv, unnest([1, 2]) as sort_order;
     create table dim_indicators as
         select 'lan' as framework_id, unnest(['z', 'a', 'a']) as goal_area_id, unnest(['iz', 'ia', 'tom']) as indicator_id,
-            unnest(['Indikator Z', 'Indikator A', 'Tom indikator']) as name_sv, unnest([1, 2, 3]) as sort_order;
+            unnest(['Indikator Z', 'Indikator A', 'Tom indikator']) as name_sv, unnest([1, 2, 3]) as sort_order, false as is_proposal;
     create table bridge_indicator_measures as
-        select 'lan' as framework_id, unnest(['ia', 'iz']) as indicator_id, unnest(['ny', 'gammal']) as measure_id, 'Officiellt' as official_name_sv;
+        select 'lan' as framework_id, unnest(['ia', 'iz']) as indicator_id, unnest(['ny', 'gammal']) as measure_id,
+            'Officiellt' as official_name_sv, unnest([true, false]) as is_proposal;
     create table dim_sources as select 'kolada' as source_id, 'Kolada' as name_sv, 'Statistikern' as contact_sv, 'Fri' as licence;
     create table dim_areas as
         select unnest(['00', '04', '0484', '01']) as area_code, unnest(['Riket', 'Region S', 'Eskilstuna', 'Annan']) as name_sv,
@@ -33,7 +34,7 @@ TABLES = """
     create table fct_observations as
         select 'ny' as measure_id, unnest(['00', '0484', '01', '0484']) as area_code, date '2024-01-01' + to_years(i)::interval as period_start,
             (2024 + i)::varchar as period_label, 'total' as sex, 'total' as age_group, unnest([41.25, null, 99.0, null]) as value,
-            null::double as ci_lower, null::double as ci_upper, unnest(['ok', 'suppressed', 'ok', 'suppressed']) as status, 'source' as reporter,
+            null::date as since_date, null::double as denominator, null::double as ci_lower, null::double as ci_upper, unnest(['ok', 'suppressed', 'ok', 'suppressed']) as status, 'source' as reporter,
             'ny' || i as segment_id, true as is_held, 'Ser fel ut.' as held_reason, timestamp '2026-01-01' as held_since
         from range(2) as t(i);
 """
@@ -62,6 +63,7 @@ def test_an_indicator_without_a_measure_is_shown_as_a_gap(pages):
 def test_a_page_says_what_it_is_where_it_comes_from_and_whom_to_ask(pages):
     for told in ("Vad.", "41,2", "dolt", "Källa: Kolada", "Mätansvarig", "mart_lan_a", "Ser fel ut.", "2024 till 2024 är en serie för sig"):
         assert told in pages["ny"], told
+    assert "<strong>förslag</strong>" in pages["ny"] and "<strong>förslag</strong>" not in pages["gammal"]
     assert "Statistikern" in pages["antal"] and "Statistikern" not in pages["ny"]  # the source's answers where the measure has nobody of its own
     assert "99,0" not in pages["ny"] and "Annan" not in pages["ny"]  # a county that is not the framework's
 
