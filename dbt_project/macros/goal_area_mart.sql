@@ -1,7 +1,7 @@
 {#-
   One goal area of one framework, ready for a dashboard without a join: every indicator, every measure under it, the nation, all regions and
-  the parts and municipalities of the framework's county, those whose framework it is marked (is_own_area); a national one has no county. An indicator without a measure and a measure without figures keep a row of their own
-  (has_figures is false), so that a gap shows as a gap.
+  the parts and municipalities of the framework's county, those whose framework it is marked (is_own_area); a national one has no county.
+  An indicator without a measure and a measure without figures keep a row of their own (has_figures is false), so that a gap shows as a gap.
   previous_value is the latest earlier value of the same segment, length of period, area, sex and age group that the source gave; nation_value and
   county_value are figures for the same period: the sources' own, or for the county the sum of all its municipalities, never means made here. Comparison, place, trend
   and target stand in the row of the latest whole period, the total; everywhere else they are null.
@@ -118,7 +118,8 @@ select
     c.answers,
     c.since_date,
     case
-        when l.value_type = 'yes_no' and c.value = 1 then concat('Ja', case when c.since_date is null then '' else concat(', sedan ', cast(c.since_date as varchar)) end)
+        when l.value_type = 'yes_no' and c.value = 1 and c.since_date is not null then concat('Ja, sedan ', cast(c.since_date as varchar))
+        when l.value_type = 'yes_no' and c.value = 1 then 'Ja'
         when l.value_type = 'yes_no' and c.value = 0 then 'Nej'
     end as value_sv,
     c.status,
