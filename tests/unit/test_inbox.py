@@ -79,7 +79,6 @@ def test_an_accepted_file_is_kept_moved_and_answered(settings: Settings, landing
         "file_sha256": content.sha256,
         "sheet_name": "Uppgifter",
         "row_number": 2,
-        "since": None,
         "snapshot_id": answer.landed.snapshot_id,
     }
     assert landing.read_states()[0].measure_id == "sip_antal"
