@@ -41,8 +41,8 @@ ONLY_HERE = {
     "httpx": "connectors",
     "psycopg": "publication",
 }
-LAYERS = {  # reference and made_up are seeds
-    "staging": {"made_up"},
+LAYERS = {  # reference are seeds
+    "staging": set(),  # reads what landed, nothing else
     "intermediate": {"staging", "intermediate"},
     "core": {"staging", "intermediate", "core"},
     "assessment": {"core", "assessment", "reference"},  # judged from published cells only
