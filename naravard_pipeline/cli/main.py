@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from naravard_pipeline.catalogue import CatalogueError
+from naravard_pipeline.cli.bi import bi
 from naravard_pipeline.cli.inbox import inbox
 from naravard_pipeline.cli.measure import measure
 from naravard_pipeline.cli.prune import prune
@@ -58,5 +59,5 @@ def main() -> None:
     """
 
 
-for command in (run, demo, dev, status, measure, inbox, release, sources, prune, generate):
+for command in (run, demo, dev, status, measure, inbox, release, sources, bi, prune, generate):
     main.add_command(command)

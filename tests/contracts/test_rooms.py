@@ -26,12 +26,13 @@ MAY_IMPORT = {
     "protection": set(),
     "publication": {"settings", "catalogue", "landing", "pages", "quality", "protection"},
     "preview": {"settings", "catalogue", "connectors", "landing", "pages", "quality", "protection", "publication"},
+    "bi": {"settings", "catalogue"},
     "demo": {"settings", "catalogue", "connectors", "landing"},
     "orchestration": {"settings", "catalogue", "connectors", "landing", "quality", "protection", "publication"},
     "definitions": {"settings", "catalogue", "landing", "quality", "orchestration"},
     "cli": {
         *("settings", "catalogue", "connectors", "landing", "desk", "pages", "quality", "protection", "publication", "preview"),
-        *("orchestration", "definitions", "demo"),
+        *("bi", "orchestration", "definitions", "demo"),
     },
 }
 ONLY_HERE = {
