@@ -14,6 +14,7 @@ from naravard_pipeline.cli.inbox import inbox
 from naravard_pipeline.cli.measure import measure
 from naravard_pipeline.cli.prune import prune
 from naravard_pipeline.cli.release import release, status
+from naravard_pipeline.cli.report import report
 from naravard_pipeline.cli.run import demo, dev, generate, run
 from naravard_pipeline.cli.sources import sources
 from naravard_pipeline.cli.terminal import UserError
@@ -59,5 +60,5 @@ def main() -> None:
     """
 
 
-for command in (run, demo, dev, status, measure, inbox, release, sources, bi, prune, generate):
+for command in (run, demo, dev, status, measure, inbox, release, sources, bi, report, prune, generate):
     main.add_command(command)

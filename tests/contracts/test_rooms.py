@@ -27,12 +27,13 @@ MAY_IMPORT = {
     "publication": {"settings", "catalogue", "landing", "pages", "quality", "protection"},
     "preview": {"settings", "catalogue", "connectors", "landing", "pages", "quality", "protection", "publication"},
     "bi": {"settings", "catalogue"},
+    "report": {"settings", "pages", "publication"},
     "demo": {"settings", "catalogue", "connectors", "landing"},
     "orchestration": {"settings", "catalogue", "connectors", "landing", "quality", "protection", "publication"},
     "definitions": {"settings", "catalogue", "landing", "quality", "orchestration"},
     "cli": {
         *("settings", "catalogue", "connectors", "landing", "desk", "pages", "quality", "protection", "publication", "preview"),
-        *("bi", "orchestration", "definitions", "demo"),
+        *("bi", "report", "orchestration", "definitions", "demo"),
     },
 }
 ONLY_HERE = {
@@ -41,6 +42,7 @@ ONLY_HERE = {
     "great_expectations": "quality",
     "httpx": "connectors",
     "psycopg": "publication",
+    "weasyprint": "report",
 }
 LAYERS = {  # reference and made_up are seeds
     "staging": {"made_up"},
