@@ -2,6 +2,7 @@
 
 import base64
 import io
+from itertools import pairwise
 
 from naravard_pipeline.pages import swedish
 from naravard_pipeline.report.content import Curve
@@ -44,6 +45,6 @@ def _spread(heights: list[float], least: float) -> list[float]:
     """Heights for the names: those nearer each other than ``least`` are moved apart, their order kept."""
     order = sorted(range(len(heights)), key=lambda i: heights[i])
     placed = list(heights)
-    for below, above in zip(order, order[1:], strict=False):
+    for below, above in pairwise(order):
         placed[above] = max(placed[above], placed[below] + least)
     return placed

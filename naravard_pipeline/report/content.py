@@ -1,6 +1,7 @@
 """What the report says: what moved, what is better or worse, what is held, late or missing, and which initiatives are under way.
 
-Here: choosing and wording, from rows of the releases. Every figure and every judging word is the release's own. Not here: SQL (figures), looks (page).
+Here: choosing and wording, from rows of the releases. Every figure and every judging word is the release's own.
+Not here: SQL (figures), looks (page).
 """
 
 from collections.abc import Iterator, Mapping, Sequence
