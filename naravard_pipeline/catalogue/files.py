@@ -5,6 +5,8 @@ Here: reading a file, and where in it a problem stands. Not here: which files th
 
 import re
 from collections.abc import Callable, Mapping
+from copy import deepcopy
+from functools import lru_cache
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, TypeVar
@@ -31,14 +33,12 @@ class YamlFiles:
     def __init__(self, folder: Path, drafts: Mapping[Path, str] = MappingProxyType({})):
         self.folder, self.drafts = folder, drafts
         self.problems: list[Problem] = []
-        self._yaml = YAML(typ="safe", pure=True)
-        self._yaml.Constructor = _Constructor
         self._marked: dict[Path, Any] = {}
 
     def load(self, path: Path, model: type[M]) -> M | None:
         """The file as ``model``; None where it has problems."""
         try:
-            content = self._yaml.load(self.text(path))
+            content = deepcopy(_content(self.text(path)))
         except (UnicodeDecodeError, OSError, YAMLError, ValueError, RecursionError) as error:
             self.problems.append(_unreadable(self._shown(path), error, lambda: self.text(path)))
             return None
@@ -78,6 +78,14 @@ class YamlFiles:
 
     def _shown(self, path: Path) -> str:
         return path.relative_to(self.folder.parent).as_posix()
+
+
+@lru_cache(maxsize=1000)
+def _content(text: str) -> Any:
+    """Kept, because one run asks for the same files again and again, and this parser takes its time."""
+    yaml = YAML(typ="safe", pure=True)
+    yaml.Constructor = _Constructor
+    return yaml.load(text)
 
 
 def field_name(where: Where) -> str:

@@ -83,7 +83,11 @@ def _flatten(content: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str
         if isinstance(value, Mapping):
             yield from _flatten(value, f"{prefix}{key}.")
         else:
-            yield f"{prefix}{key}", ", ".join(map(str, value)) if isinstance(value, list) else value
+            yield f"{prefix}{key}", ", ".join(map(_item, value)) if isinstance(value, list) else value
+
+
+def _item(item: Any) -> str:
+    return ", ".join(map(str, item.values())) if isinstance(item, Mapping) else str(item)
 
 
 def _parse(text: str) -> dict[str, Any] | None:

@@ -70,6 +70,7 @@ SCHEMAS: Mapping[str, pa.Schema] = {
             "base_year": WHOLE,
             "similar_theme": TEXT,
             "caveat_sv": TEXT,
+            "contact_sv": TEXT,
             "docs_url": TEXT,
             "suppression_threshold": WHOLE,
             "denominator_threshold": WHOLE,

@@ -8,7 +8,7 @@ from typing import Literal
 
 import click
 
-from naravard_pipeline.cli.measure_new import measure_find, measure_form, measure_new
+from naravard_pipeline.cli.measure_new import measure_change, measure_find, measure_form, measure_new
 from naravard_pipeline.cli.preview import preview
 from naravard_pipeline.cli.terminal import lang_option, must_be_among, open_catalogue, print_table
 from naravard_pipeline.settings import SOURCES, Settings
@@ -23,6 +23,7 @@ def measure() -> None:
 
 
 measure.add_command(measure_new)
+measure.add_command(measure_change)
 measure.add_command(measure_find)
 measure.add_command(measure_form)
 

@@ -2,11 +2,11 @@
 
 import sys
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Literal
 
 import click
 
-from naravard_pipeline.cli.terminal import UserError, lang_option, print_table
+from naravard_pipeline.cli.terminal import UserError, lang_option, must_be_among, open_catalogue, print_table
 from naravard_pipeline.settings import SOURCES, Settings
 
 
@@ -117,6 +117,56 @@ def measure_form(port: int, opens: bool) -> None:
         if opens and sys.stdout.isatty():
             webbrowser.open(server.address)
         server.wait()
+
+
+@click.command("change")
+@click.argument("measure_id")
+@_field_options
+@click.option("--print", "only_print", is_flag=True, help="Print the file; write nothing.")
+@lang_option
+def measure_change(measure_id: str, only_print: bool, lang: Literal["en", "sv"], **given: Any) -> None:
+    """Change fields in a measure's file; comments and everything else stay as they are. A hyphen takes a field away.
+
+    Nothing is written that `naravard measure check` would refuse. In the browser: `naravard measure form`.
+
+    Example: naravard measure change sip_antal --max 400 --target 120 --target-year 2030 --max-revision 5
+    """
+    from naravard_pipeline.catalogue.history import BREAKS, MEANING, compare_contents
+    from naravard_pipeline.desk.change import content_of
+    from naravard_pipeline.desk.desk import Desk
+    from naravard_pipeline.desk.proposal import DeskError
+
+    is_swedish = lang == "sv"
+    desk = Desk(Settings.from_environment(), SOURCES)
+    must_be_among(measure_id, sorted(open_catalogue().measures), "MEASURE_ID", "measure")
+    typed = {
+        name.removeprefix("field__").replace("__", "."): list(value) if isinstance(value, tuple) else value for name, value in given.items() if value
+    }
+    if not typed:
+        raise UserError(
+            "säg vad som ska ändras, t.ex. --max 400; alla fält: --help" if is_swedish else "say what to change, as in --max 400; all fields: --help"
+        )
+    try:
+        before = desk.read(measure_id)
+        after, changes = desk.change(measure_id, typed)
+        if only_print:
+            return click.echo(after, nl=False)
+        if not changes:
+            return click.echo("Så står det redan." if is_swedish else "That is what it says already.")
+        for path in desk.write_change(measure_id, after):
+            click.echo(path)
+    except DeskError as error:
+        raise UserError(getattr(error.words, lang)) from error
+    for change in compare_contents(content_of(before), content_of(after)):
+        click.echo(f"  {change.text_sv()}")
+    if BREAKS not in changes and (meaning := ", ".join(name for name in MEANING if name in changes)):
+        click.echo(
+            f"obs: {meaning} har ändrats. Går nya värden inte att jämföra med gamla, lägg till ett brott: --break DAG --break-reason X"
+            " --break-reason-en X. Annars väntar måttet på en person vid nästa publicering."
+            if is_swedish
+            else f"note: {meaning} changed. If new values cannot be compared with old ones, add a break: --break DAY --break-reason X"
+            " --break-reason-en X. Else the measure waits for a person at the next publication."
+        )
 
 
 class _Terminal:

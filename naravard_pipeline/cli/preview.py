@@ -12,6 +12,7 @@ from naravard_pipeline.pages.swedish import number, word
 from naravard_pipeline.settings import Settings
 
 BLOCKS = "▁▂▃▄▅▆▇█"
+MOST_OUTLIERS = 10
 
 
 @click.command("preview")
@@ -70,10 +71,12 @@ def _tell(found: Mapping[str, Any]) -> Iterator[str]:
     for row in found["without_value"]:
         why = f" (källan: «{row['source_status']}»)" if row["source_status"] else ""
         yield f"  utan värde: {row['figures']} uppgifter {word(row['status'], 'status')}{' av oss' if row['suppression'] else ''}{why}"
-    for row in found["outliers"]:
+    for row in found["outliers"][:MOST_OUTLIERS]:
         kind = "ovanlig ändring" if row["kind"] == "change" else "långt från medianen"
         among = AREA_TYPES_SV[row["area_type"]]
         yield f"  avviker: {row['area_name_sv']} {row['period_label']} {number(row['value'], decimals)}, {kind} bland {among}"
+    if len(found["outliers"]) > MOST_OUTLIERS:
+        yield f"  avviker: och {len(found['outliers']) - MOST_OUTLIERS} till; alla på sidan som --page skriver"
     yield from _tell_checks(found)
     yield from _tell_changes(found)
 

@@ -58,9 +58,10 @@ class PxWeb2Connector:
             params = {"lang": FORM["lang"], "query": words, "pageNumber": number, "pageSize": PAGE_SIZE}
             page, document = self._client.get_json(f"{self._base_url}/tables", params)
             listed = document.get("tables") if isinstance(document, dict) else None
-            if not isinstance(listed, list) or not all(isinstance(t, dict) and isinstance(t.get("id"), str) for t in listed):
+            named = [t for t in listed if isinstance(t, dict) and t.get("id") and isinstance(t["id"], str)] if isinstance(listed, list) else None
+            if named is None or (listed and not named):
                 refusing(self._source_id, "tables", page)("tables", listed, "a list of tables with ids")
-            found += [TableName(t["id"], " ".join(str(t.get("label") or t["id"]).split()), t.get("updated")) for t in listed]
+            found += [TableName(t["id"], " ".join(str(t.get("label") or t["id"]).split()), _text_or_none(t.get("updated"))) for t in named]
             pages = document["page"].get("totalPages") if isinstance(document.get("page"), dict) else None
             if not isinstance(pages, int) or number >= pages:
                 break
@@ -80,6 +81,10 @@ class PxWeb2Connector:
 
     def _address(self, table: str) -> str:
         return f"{self._base_url}/tables/{quote(table, safe='')}"
+
+
+def _text_or_none(value: object) -> str | None:
+    return value if isinstance(value, str) else None
 
 
 def _expression(codes: Sequence[str], known: Sequence[str]) -> list[str]:

@@ -11,6 +11,7 @@ from typing import Any
 from naravard_pipeline.catalogue import Catalogue, read_catalogue
 from naravard_pipeline.catalogue.problems import Words
 from naravard_pipeline.desk import kolada, own, pxweb, socialstyrelsen
+from naravard_pipeline.desk.change import changed_text, content_of, read_changes
 from naravard_pipeline.desk.dimensions import Choice
 from naravard_pipeline.desk.fields import Field, fields_of
 from naravard_pipeline.desk.proposal import DeskError, Proposal
@@ -95,11 +96,35 @@ class Desk:
                 raise DeskError(Words(f"a measure of {source_id} cannot be made here", f"ett mått från {source_id} kan inte göras här"))
         return proposal
 
+    def read(self, measure_id: str) -> str:
+        """The text of a measure's file. Raises ``DeskError`` where there is no such measure."""
+        if measure_id not in self.catalogue.measures:
+            raise DeskError(Words(f"there is no measure {measure_id!r}", f"det finns inget mått «{measure_id}»"))
+        return self._path(measure_id).read_text("utf-8")
+
+    def change(self, measure_id: str, typed: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
+        """The measure's file with typed fields changed, and what changes in it. Nothing is written."""
+        text = self.read(measure_id)
+        changes = read_changes(self.fields, content_of(text), typed)
+        return changed_text(text, changes), changes
+
+    def write_change(self, measure_id: str, text: str) -> list[Path]:
+        """Put ``text`` in the place of the measure's file; see ``saving.save``."""
+        written = save(self.sources, self._path(measure_id), text, overwrite=True)
+        self._forget()
+        return written
+
+    def _path(self, measure_id: str) -> Path:
+        return path_of(self.sources, self.catalogue.measures[measure_id].source_id, measure_id)
+
+    def _forget(self) -> None:
+        for name in ("catalogue", "fields"):  # there is one measure more, or another
+            self.__dict__.pop(name, None)
+
     def write(self, proposal: Proposal, measure_id: str, *, overwrite: bool = False) -> list[Path]:
         """The file, and its template if it has one; see ``saving.save``."""
         written = save(self.sources, path_of(self.sources, proposal.source_id, measure_id), text_of(proposal), overwrite=overwrite)
-        for name in ("catalogue", "fields"):  # there is one measure more
-            self.__dict__.pop(name, None)
+        self._forget()
         return written
 
 

@@ -7,6 +7,7 @@ Does not: proposals (``proposal``), what is right (the catalogue's reader: what 
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from functools import cache
 from typing import Any, Literal
 
@@ -14,7 +15,7 @@ from naravard_pipeline.catalogue import Catalogue
 from naravard_pipeline.catalogue.models import MeasureFile
 from naravard_pipeline.catalogue.problems import Words
 
-Kind = Literal["text", "long", "number", "whole", "yes_no", "one", "many"]
+Kind = Literal["text", "long", "number", "whole", "yes_no", "one", "many", "date"]
 NONE = ("-", "ingen", "inga", "inget", "none")  # what somebody types who wants a field empty
 YES = ("ja", "j", "yes", "y", "true")
 NO = ("nej", "n", "no", "false")
@@ -45,6 +46,23 @@ _FIELDS: Mapping[str, tuple[str, Words]] = {
     "contact_sv": ("--contact", Words("Whom to ask (a role)", "Vem man frågar (en roll)")),
     "docs_url": ("--docs-url", Words("Page that describes it", "Sida som beskriver måttet")),
     "suppression_threshold": ("--suppression-threshold", Words("Counts below this are hidden", "Antal under detta döljs")),
+    "denominator_threshold": ("--denominator-threshold", Words("Shares of fewer than this are hidden", "Andelar av färre än detta döljs")),
+    "hides_zero": ("--hides-zero", Words("Hide zeros too", "Dölj också nollor")),
+    "review.max_revision": ("--max-revision", Words("Largest revision, per cent", "Största omräkning, procent")),
+    "review.max_level_shift": ("--max-level-shift", Words("Largest shift of the level, per cent", "Största ändring av nivån, procent")),
+    "review.max_missing_areas": ("--max-missing-areas", Words("Most areas gone, per cent", "Högst så många områden borta, procent")),
+    "review.approval": ("--approval", Words("Approval", "Godkännande")),
+    "target.value": ("--target", Words("Target", "Målvärde")),
+    "target.year": ("--target-year", Words("Year of the target", "Målår")),
+    "baseline_period": ("--baseline-period", Words("Period compared with", "Period som jämförs med")),
+    "base_year": ("--base-year", Words("Base year of indices", "Basår i index")),
+    "similar_theme": ("--similar-theme", Words("Similar municipalities by", "Liknande kommuner enligt")),
+    "breaks.date": ("--break", Words("New break of the series, from", "Nytt brott i serien, från och med")),
+    "breaks.reason_sv": ("--break-reason", Words("Why the series breaks", "Varför serien bryts")),
+    "breaks.reason_en": ("--break-reason-en", Words("The same in English", "Samma sak på engelska")),
+    "retired.date": ("--retired", Words("Last day in use", "Sista dagen i bruk")),
+    "retired.reason_sv": ("--retired-reason", Words("Why it ended", "Varför det upphörde")),
+    "retired.replaced_by": ("--replaced-by", Words("What replaced it (a measure)", "Vad som kom i stället (ett mått)")),
     "status": ("--status", Words("Status", "Status")),
 }
 # What a command needs before any file has been read: option, label, whether it may be given several times.
@@ -90,6 +108,8 @@ TEXTS: Mapping[str, str] = {
     "draft": "utkast",
     "planned": "planerat, ingen källa ännu",
     "retired": "upphört",
+    "automatic": "bara när en gräns passeras",
+    "always": "varje gång något har ändrats",
 }
 
 
@@ -120,9 +140,11 @@ def _schema() -> dict[str, Any]:
 
 def _described(name: str) -> tuple[dict[str, Any], bool]:
     """The schema of a field, references followed; a part of bounds is required as bounds are."""
-    schema, described, required = _schema(), _schema(), False
+    schema, described = _schema(), _schema()
+    required = name in schema["required"] or name.startswith("bounds.")
     for part in name.split("."):
-        required = part in described.get("required", ()) or name.startswith("bounds.")
+        if described.get("type") == "array":  # one item of a list of sections, such as a break
+            described = _followed(described["items"], schema)
         about = described["properties"][part]
         described = _followed(about, schema) | ({"description": about["description"]} if "description" in about else {})
     return described, required
@@ -141,13 +163,16 @@ def _choices(described: Mapping[str, Any]) -> Sequence[str]:
 
 def _kind(name: str, described: Mapping[str, Any]) -> Kind:
     types: dict[str, Kind] = {"boolean": "yes_no", "integer": "whole", "number": "number"}
+    if described.get("format") == "date":
+        return "date"
     return "long" if name in LONG else types.get(described.get("type", ""), "text")
 
 
 def read_typed(fields: Mapping[str, Field], typed: Mapping[str, Any]) -> dict[str, Any]:
     """Field name → what was typed or ticked, as the content of a file. What was left empty is not in it; what was struck out is None.
 
-    ``typed`` values are texts or lists of texts. One bound alone is kept as it is; the reader then says that the other is missing.
+    ``typed`` values are texts or lists of texts. One bound alone is kept as it is; the reader then says that the other is missing. What is typed of a
+    break is one more break.
     """
     content: dict[str, Any] = {}
     for name, field in fields.items():
@@ -161,6 +186,8 @@ def read_typed(fields: Mapping[str, Field], typed: Mapping[str, Any]) -> dict[st
                 content[section] = {**content.get(section, {}), part: read}
         else:
             content[section] = read
+    if "breaks" in content:
+        content["breaks"] = [content["breaks"]]
     return content
 
 
@@ -171,7 +198,7 @@ def _read(field: Field, value: Any) -> Any:
         if len(items) == 1 and items[0].casefold() in NONE:
             return [] if field.name == "indicators" else None
         items = list(dict.fromkeys(_chosen(field, item) for item in items))
-        return [_link(item) for item in items] if field.name == "indicators" else items
+        return [_link(item, field.choices) for item in items] if field.name == "indicators" else items
     text = " ".join(str(value).split())
     if text.casefold() in NONE and not field.required:
         return None
@@ -182,7 +209,17 @@ def _read(field: Field, value: Any) -> Any:
             return number_of(text)
         case "one":
             return _chosen(field, text)
+        case "date":
+            return date.fromisoformat(text) if re.fullmatch(r"\d{4}-\d\d-\d\d", text) and _is_day(text) else text
     return text
+
+
+def _is_day(text: str) -> bool:
+    try:
+        date.fromisoformat(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _chosen(field: Field, text: str) -> str:
@@ -196,9 +233,12 @@ def _chosen(field: Field, text: str) -> str:
     return alike[0] if len(alike) == 1 else text
 
 
-def _link(name: str) -> Any:
+def _link(name: str, choices: Sequence[str]) -> Any:
+    """A name without a framework is sought in the only one there is, so that what is said of a misspelling is of the indicator."""
     framework, _, indicator = name.partition(".")
-    return {"framework": framework, "indicator": indicator} if indicator else {"framework": name, "indicator": name}
+    frameworks = {choice.partition(".")[0] for choice in choices}
+    only = frameworks.pop() if len(frameworks) == 1 else name
+    return {"framework": framework, "indicator": indicator} if indicator else {"framework": only, "indicator": name}
 
 
 def number_of(text: str) -> int | float | str:
@@ -215,7 +255,8 @@ def typed_of(fields: Mapping[str, Field], content: Mapping[str, Any]) -> dict[st
     for name, field in fields.items():
         section, _, part = name.partition(".")
         value = content.get(section)
-        value = value.get(part) if part and isinstance(value, Mapping) else value
+        if part:
+            value = value.get(part) if isinstance(value, Mapping) else None  # a break that is there stays as it is: what is typed comes after it
         if value is None:
             continue
         if name == "indicators":

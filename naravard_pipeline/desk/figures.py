@@ -9,6 +9,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 from itertools import pairwise
 from typing import Any
 
@@ -148,11 +149,9 @@ def decimals_of(values: Sequence[float], is_count: bool) -> int:
 
 def rounded_out(value: float, *, up: bool) -> float | int:
     """To two digits, away from the figures."""
-    if value == 0:
-        return 0
-    step = 10.0 ** (math.floor(math.log10(abs(value))) - 1)
-    rounded = (math.ceil if up else math.floor)(round(value / step, 9)) * step
-    return int(rounded) if float(rounded).is_integer() else float(f"{rounded:.6g}")
+    number = Decimal(f"{value:.9e}")  # 0.1 + 0.2 is 0.3 here
+    rounded = number.quantize(Decimal(1).scaleb(number.adjusted() - 1), ROUND_CEILING if up else ROUND_FLOOR)
+    return int(rounded) if rounded == rounded.to_integral_value() else float(rounded)
 
 
 def shown(value: float, decimals: int) -> str:

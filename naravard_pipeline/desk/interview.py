@@ -26,6 +26,7 @@ ASKED_OF_OWN = ("frequency", "first_year")  # which no source tells
 SAID: Mapping[str, Words] = {
     "name": Words("The measure's permanent name (a-z, 0-9 and _)", "Måttets permanenta namn (a-z, 0-9 och _)"),
     "missing": Words("nothing was written; this is missing:", "inget skrevs; detta saknas:"),
+    "needed": Words("An answer is needed here.", "Här behövs ett svar."),
     "once": Words("one of", "något av"),
     "some": Words("some of", "ett eller flera av"),
     "none": Words("or none", "eller inga"),
@@ -36,8 +37,10 @@ SAID: Mapping[str, Words] = {
     "again": Words("Mend it: the fields that are wrong are asked again.", "Rätta: de fält som är fel frågas igen."),
     "there": Words("{path} is there already. Replace it?", "{path} finns redan. Ersätta den?"),
     "next": Words(
-        "Next: look at its figures with `naravard measure preview {name}`, then fetch them: `naravard run --measure {name}`.",
-        "Härnäst: titta på siffrorna med `naravard measure preview {name}` och hämta dem sedan: `naravard run --measure {name}`.",
+        "Next: look at its figures with `naravard measure preview {name}`, read the file, then publish it: "
+        "`naravard measure change {name} --status published` and `naravard run --measure {name}`.",
+        "Härnäst: titta på siffrorna med `naravard measure preview {name}`, läs filen och publicera sedan: "
+        "`naravard measure change {name} --status published` och `naravard run --measure {name}`.",
     ),
 }
 
@@ -152,3 +155,4 @@ class Interview:
             answer = self.person.ask(getattr(field.label, self.lang), default)
             if answer or not field.required or field.name == "name_en":
                 return answer
+            self.person.say(self.say("needed"))

@@ -9,8 +9,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from naravard_pipeline.catalogue import Problem
+from naravard_pipeline.catalogue.history import MEANING
 from naravard_pipeline.catalogue.models import MeasureFile
 from naravard_pipeline.catalogue.problems import Words
+from naravard_pipeline.desk.change import content_of
 from naravard_pipeline.desk.desk import Desk
 from naravard_pipeline.desk.fields import read_typed, typed_of
 from naravard_pipeline.desk.guesses import name_of_file
@@ -25,6 +27,10 @@ ORIGIN = {  # kind of source → what must be named before anything can be propo
 }
 
 
+_DEFAULTS = {name: about.get_default() for name, about in MeasureFile.model_fields.items() if not about.is_required() and name != "breaks"}
+_DEFAULTS["review"] = _DEFAULTS["review"].model_dump()
+
+
 class Session:
     """What one page asks, one question at a time. Every answer can be written as JSON; raises ``DeskError``, ``FetchError``, ``CatalogueError``."""
 
@@ -34,7 +40,7 @@ class Session:
         self._lock = threading.Lock()
 
     def answer(self, question: str, asked: Mapping[str, Any]) -> dict[str, Any]:
-        """``question`` is find, choices, propose, check or save. Raises ``KeyError`` for any other."""
+        """``question`` is find, choices, propose, open, check or save. Raises ``KeyError`` for any other."""
         with self._lock:
             return QUESTIONS[question](self, asked)
 
@@ -58,7 +64,7 @@ class Session:
         proposal = self._proposal(asked)
         decided = proposal.decided({"name_en": None})
         content = {name: value for name, value in decided.content.items() if name != "name_en"}
-        content = {name: about.get_default() for name, about in MeasureFile.model_fields.items() if not about.is_required()} | content
+        content = _DEFAULTS | content
         return {
             "typed": typed_of(self._desk.fields, content),
             "notes": dict(decided.notes),
@@ -66,7 +72,42 @@ class Session:
             "measure_id": proposal.measure_id,
         }
 
+    def _open(self, asked: Mapping[str, Any]) -> dict[str, Any]:
+        """A measure that is there, as it is typed."""
+        measure_id = _text(asked, "edited")
+        content = content_of(self._desk.read(measure_id))
+        told = [f"Serien har redan ett brott {b['date']}: {b['reason_sv']}" for b in content.get("breaks") or ()]
+        return {"typed": typed_of(self._desk.fields, _DEFAULTS | content), "told": told, "measure_id": measure_id}
+
+    def _check_change(self, asked: Mapping[str, Any]) -> dict[str, Any]:
+        measure_id = _text(asked, "edited")
+        text, changes = self._desk.change(measure_id, _typed(asked))
+        path = path_of(self._desk.sources, self._desk.catalogue.measures[measure_id].source_id, measure_id)
+        problems, _ = check(self._desk.sources, path, text)
+        needs_break = [name for name in MEANING if name in changes] if "breaks" not in changes else []
+        named = ", ".join(self._desk.fields[name].label.sv if name in self._desk.fields else name for name in needs_break)
+        advice = f"{named} ändras: går nya värden inte att jämföra med gamla, ange ett brott i serien; annars väntar måttet på en person."
+        told = [advice] if needs_break else []
+        shown = path.relative_to(self._desk.sources.parent).as_posix()
+        return {"yaml": text, "measure_id": measure_id, "problems": [self._told(p) for p in problems], "path": shown, "is_there": False, "told": told}
+
+    def _save_change(self, asked: Mapping[str, Any]) -> dict[str, Any]:
+        measure_id = _text(asked, "edited")
+        text, changes = self._desk.change(measure_id, _typed(asked))
+        if not changes:
+            return {"written": [], "next": ""}
+        try:
+            written = self._desk.write_change(measure_id, text)
+        except NotWritten as error:
+            return {"problems": [self._told(p) for p in error.problems]}
+        return {
+            "written": [path.relative_to(self._desk.sources.parent).as_posix() for path in written],
+            "next": f"naravard measure preview {measure_id}",
+        }
+
     def _check(self, asked: Mapping[str, Any]) -> dict[str, Any]:
+        if asked.get("edited"):
+            return self._check_change(asked)
         proposal, name = self._decided(asked)
         answer: dict[str, Any] = {"yaml": text_of(proposal), "measure_id": name}
         try:
@@ -78,6 +119,8 @@ class Session:
         return answer | {"problems": [self._told(p) for p in problems], "path": shown, "is_there": path.exists()}
 
     def _save(self, asked: Mapping[str, Any]) -> dict[str, Any]:
+        if asked.get("edited"):
+            return self._save_change(asked)
         proposal, name = self._decided(asked)
         try:
             written = self._desk.write(proposal, name, overwrite=asked.get("overwrite") is True)
@@ -105,10 +148,7 @@ class Session:
 
     def _decided(self, asked: Mapping[str, Any]) -> tuple[Proposal, str]:
         proposal = self._proposal(asked)
-        typed = asked.get("typed")
-        if not isinstance(typed, Mapping):
-            raise DeskError(_UNREADABLE)
-        content = read_typed(self._desk.fields, typed)
+        content = read_typed(self._desk.fields, _typed(asked))
         # What the page shows is all there is: a field that is empty there has been emptied.
         emptied = {name.partition(".")[0] for name in self._desk.fields} - content.keys()
         content = dict.fromkeys(emptied) | content
@@ -137,6 +177,7 @@ QUESTIONS = {
     "propose": Session._propose,
     "check": Session._check,
     "save": Session._save,
+    "open": Session._open,
 }
 
 
@@ -145,6 +186,13 @@ def _text(asked: Mapping[str, Any], name: str) -> str:
     if not isinstance(found, str):
         raise DeskError(_UNREADABLE)
     return found
+
+
+def _typed(asked: Mapping[str, Any]) -> Mapping[str, Any]:
+    typed = asked.get("typed")
+    if not isinstance(typed, Mapping) or not all(_is_plain(value) for value in typed.values()):
+        raise DeskError(_UNREADABLE)
+    return typed
 
 
 def _origin(asked: Mapping[str, Any]) -> dict[str, Any]:

@@ -7,6 +7,7 @@ Belongs here: how a value is written so that a person likes to read it and YAML 
 import re
 import textwrap
 from collections.abc import Mapping, Sequence
+from datetime import date
 from typing import Any
 
 from ruamel.yaml import YAML
@@ -26,8 +27,13 @@ def text_of(proposal: Proposal) -> str:
     lines = [SCHEMA_LINE, *_comment(" ".join(proposal.head))]
     for name, value in proposal.content.items():
         lines += _comment(proposal.notes.get(name, ""))
-        lines += _entry(name, value, "", name in _FLOW)
+        lines += entry_of(name, value)
     return "\n".join(lines) + "\n"
+
+
+def entry_of(name: str, value: Any) -> list[str]:
+    """A field as lines, without its comment."""
+    return _entry(name, value, "", name in _FLOW)
 
 
 def _comment(text: str) -> list[str]:
@@ -78,6 +84,8 @@ def _scalar(value: Any, is_in_flow: bool = False) -> str:
             return str(value).lower()
         case int():
             return str(value)
+        case date():
+            return value.isoformat()
         case float():
             return str(int(value)) if value.is_integer() and abs(value) < 1e15 else repr(value)
     text = str(value)

@@ -2,7 +2,8 @@
 
 Here: queries on ``fct_observations``, which is what would be published, so that what is hidden there is nowhere here. Not here: checks, changes.
 Outliers are robust: more than 3.5 modified z-scores, 0.6745 (x - median) / MAD, from the median of areas of the same kind
-(Iglewicz and Hoaglin, How to Detect and Handle Outliers, 1993), of the newest values and of their changes in percent.
+(Iglewicz and Hoaglin, How to Detect and Handle Outliers, 1993), of the newest values and of their changes in percent. Of counts only the changes:
+how large a municipality is says nothing about its figures. The areas that are shown come first.
 """
 
 from collections.abc import Sequence
@@ -50,7 +51,7 @@ _OUTLIERS = """
         qualify row_number() over (partition by area_code, reporter order by period_start desc) = 1
     ),
     looked_at as (
-        select area_type, area_code, area_name_sv, period_label, 'level' as kind, value as x, value, before from newest
+        select area_type, area_code, area_name_sv, period_label, 'level' as kind, value as x, value, before from newest where not $is_count
         union all
         select area_type, area_code, area_name_sv, period_label, 'change', 100 * (value - before) / nullif(abs(before), 0), value, before from newest
     ),
@@ -62,7 +63,7 @@ _OUTLIERS = """
         select *, 0.6745 * (x - middle) / nullif(median(abs(x - middle)) over (partition by kind, area_type), 0) as score from centred
     )
     select kind, area_code, area_name_sv, area_type, period_label, value, before, middle, round(score, 1) as score
-    from scored where n >= $least and abs(score) > $outlier order by abs(score) desc, area_code
+    from scored where n >= $least and abs(score) > $outlier order by not list_contains($areas, area_code), abs(score) desc, area_code
 """
 
 
@@ -97,7 +98,8 @@ def read_figures(connection: duckdb.DuckDBPyConnection, measure: Measure, catalo
     age_group = _age_group(connection, measure)
     areas = shown_areas(measure, catalogue)
     connection.execute(_TOTALS.format(measure_id=measure.measure_id, age_group=age_group))
-    latest = _rows(connection, _LATEST, {"areas": [a.area_code for a in areas]})
+    shown = {"areas": [a.area_code for a in areas]}
+    latest = _rows(connection, _LATEST, shown)
     there = {row["area_code"] for row in latest}
     return {
         "age_group": age_group,
@@ -105,7 +107,7 @@ def read_figures(connection: duckdb.DuckDBPyConnection, measure: Measure, catalo
         "absent": [a.name_sv for a in areas if a.area_code not in there and a.area_type in measure.area_types],
         "coverage": _coverage(_rows(connection, _COVERAGE), measure, catalogue),
         "without_value": _rows(connection, _WITHOUT_VALUE, {"measure_id": measure.measure_id}),
-        "outliers": _rows(connection, _OUTLIERS, {"least": LEAST_AREAS, "outlier": OUTLIER}),
+        "outliers": _rows(connection, _OUTLIERS, shown | {"least": LEAST_AREAS, "outlier": OUTLIER, "is_count": measure.value_type == "count"}),
     }
 
 

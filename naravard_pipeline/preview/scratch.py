@@ -100,5 +100,8 @@ def _copy_accepted(own: Landing, landing: Landing, measure: Measure) -> None:
 
 def _say_lack(measure: Measure, landed: Landed | None) -> str:
     if landed is None:
-        return f"{measure.measure_id}: ingen fil har kommit än; mallen skrivs med naravard inbox template {measure.measure_id}."
+        return (
+            f"{measure.measure_id}: ingen fil har kommit än. Lägg en ifylld mall (naravard inbox template {measure.measure_id}) i inkorgen och titta"
+            " igen; den tas inte in förrän vid nästa körning."
+        )
     return f"{measure.measure_id}: {landed.reason_sv} {landed.reason}"

@@ -81,7 +81,7 @@ class Component:
         return bool(more)
 
     def _hidden(self, rows: frozenset[int]) -> np.ndarray:
-        return np.isin(self._rows, sorted(rows))
+        return np.isin(self._rows, sorted(rows)) | (self._rows == -1)  # a sum without a row is shown nowhere
 
     def _try(self, rows: frozenset[int]) -> bool:
         """Whether ``rows`` fail; why, is added to the cuts. What a cut that is known already forbids need not be tried."""

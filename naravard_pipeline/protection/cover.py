@@ -96,13 +96,12 @@ class _Block:
         return {c.row for c in self.counts if c.is_small} - {c.row for c, said in zip(self.counts, self._said, strict=True) if said}
 
     def cover(self, public: set[int], exact: int) -> list[Covering]:
-        numbers = [n for n in self._components() if any(self.counts[i].row in self._must for i in n)]
-        components = [self._component(n, public, exact) for n in numbers]
+        concerned = [n for n in self._components() if any(self.counts[i].row in self._must for i in n)]
+        components = [self._component(n, public, exact) for n in concerned]
         found = [component.cover() for component in components]
         # The attacker knows none of the equations above: he has his own. What he finds, counts.
-        concerned = sorted(int(i) for n in numbers for i in n)
-        while narrow := self._attack(concerned, {row for covering in found for row in covering.rows}):
-            for at, own in enumerate(numbers):
+        while narrow := self._attack({row for covering in found for row in covering.rows}):
+            for at, own in enumerate(concerned):
                 if narrow.intersection(self.counts[i].row for i in own):
                     if not components[at].refuse(found[at].rows):
                         self._say_less(own)
@@ -122,7 +121,7 @@ class _Block:
     def _components(self) -> Iterable[np.ndarray]:
         first_of: dict[int, int] = {}
         pairs = [(i, relation.terms[0][0]) for relation in self.relations for i, _ in relation.terms]
-        pairs += [(i, first_of.setdefault(c.row, i)) for i, c in enumerate(self.counts)]
+        pairs += [(i, first_of.setdefault(c.row, i)) for i, c in enumerate(self.counts) if c.row is not None]
         size = len(self.counts)
         graph = csr_array((np.ones(len(pairs)), tuple(np.array(pairs).T)), shape=(size, size))
         total, label = connected_components(graph, directed=False)
@@ -147,10 +146,10 @@ class _Block:
                         return Component(kept, Knowledge(kept, known, said), must, self._costs, exact)
             self._say_less(numbers)
 
-    def _attack(self, concerned: Sequence[int], hidden: set[int]) -> set[int]:
-        """The rows that the attacker finds out, of the components in which anything is hidden."""
-        counts = [self.counts[i] for i in concerned]
-        said = {self.counts[i].row for i in concerned if self._said[i]}
+    def _attack(self, hidden: set[int]) -> set[int]:
+        """The rows that the attacker finds out; he has all rows before him, also those that no equation above names."""
+        counts = [c for c in self.counts if c.row is not None]
+        said = {c.row for c, said in zip(self.counts, self._said, strict=True) if said}
         several = {row for row, count in Counter(c.row for c in counts).items() if count > 1}
         zeros = self.rows["hides_zero"]
         figures = [

@@ -3,12 +3,15 @@
 Here: equations between counts. A whole is the sum of its parts by sex, by area, by age, by period, and of the measures it is combined from;
 two reporters count the same thing; a window that slides gains one month and loses another. Not here: what follows from them (knowledge).
 
-Where a part has no row, the whole is at least the others. An equation that does not hold in the figures keeps its difference, as if the attacker
+Sums that no row shows count too where two ways of adding lead to them: the county by its ages is the county by its municipalities. Where a part has
+no row, the whole is at least the others. An equation that does not hold in the figures keeps its difference, as if the attacker
 knew that too; one that is far from holding is none, since nobody would calculate with it.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import pairwise
 
 from naravard_pipeline.protection.cells import Count, Place, Quantity, Span
@@ -33,6 +36,15 @@ class Geography:
     """``parts``: area → the ways to divide it, each a tuple of areas that together are the whole of it."""
 
     parts: Mapping[str, tuple[tuple[str, ...], ...]]
+
+    @cached_property
+    def ends(self) -> Mapping[str, Sequence[tuple[str, tuple[str, ...]]]]:
+        """Area → the areas that it is the last part of, each with all its parts."""
+        found: dict[str, list[tuple[str, tuple[str, ...]]]] = {}
+        for area, ways in self.parts.items():
+            for way in ways:
+                found.setdefault(way[-1], []).append((area, way))
+        return found
 
     @classmethod
     def read(cls, areas: Sequence[tuple[str, str, str | None]], members: Sequence[tuple[str, str]]) -> "Geography":
@@ -63,8 +75,10 @@ class RelationBuilder:
         self.counts, self._geography, self._combined = counts, geography, combined
         self._index: dict[tuple[Quantity, Place], int] = {(c.quantity, c.place): i for i, c in enumerate(counts)}
         self._found: dict[tuple[tuple[tuple[int, float], ...], bool], int] = {}  # terms and whether open → the whole
+        self._sums: dict[int, list[int]] = {}  # a sum that no row shows → its parts
 
     def build(self) -> list[Relation]:
+        self._add_sums()
         for i in range(len(self.counts)):
             self._sexes(i)
             self._areas(i)
@@ -73,18 +87,82 @@ class RelationBuilder:
         self._spans(lambda p: (p[0], p[2], p[3], p[4]), lambda p: p[1])
         self._windows()
         self._reporters()
+        self._drop_needless_sums()
         self._guess_withheld()
         return [r for (terms, is_open), whole in self._found.items() if (r := self._relation(terms, whole, is_open))]
 
     def _add(self, whole: int, parts: Sequence[int | None]) -> None:
         """``None`` is a part without a row."""
         known = [p for p in parts if p is not None]
-        if known:
+        if known and not (whole in self._sums and len(known) < len(parts)):
             terms = tuple(sorted([(whole, 1.0), *((p, -1.0) for p in known)]))
             self._found.setdefault((terms, len(known) < len(parts)), whole)
 
     def _at(self, quantity: Quantity, place: Place) -> int | None:
         return self._index.get((quantity, place))
+
+    def _add_sums(self) -> None:
+        """Wholes without a row of which every part has one, or is such a sum itself. Only of kinds (an area, an age, a span) that some row is of."""
+        kinds: dict[Quantity, tuple[set[str], dict[Span, None], dict[str, Span]]] = {}
+        for count in self.counts:
+            areas, spans, ages = kinds.setdefault(count.quantity, (set(), {}, {}))
+            areas.add(count.place[0])
+            spans[count.place[1]] = None
+            if years := _ages(count.place[3]):
+                ages[count.place[3]] = years
+        size = 0
+        while size < len(self.counts):
+            size = len(self.counts)
+            for count in self.counts[:size]:
+                for whole, parts in self._wholes_of(count.quantity, count.place, *kinds[count.quantity]):
+                    found = [self._at(count.quantity, p) for p in parts]
+                    if None not in found and not any(self._at(count.quantity, (*whole[:4], reporter)) is not None for reporter in LOCAL_REPORTERS):
+                        self._sums[len(self.counts)] = found
+                        self._index[count.quantity, whole] = len(self.counts)
+                        values = [self.counts[p].value for p in found]
+                        self.counts.append(Count(count.quantity, whole, None, None if None in values else sum(values)))
+
+    def _wholes_of(
+        self, quantity: Quantity, place: Place, areas: set[str], spans: Collection[Span], ages: Mapping[str, Span]
+    ) -> Iterator[tuple[Place, list[Place]]]:
+        """The places that this one is the last part of, each with its parts."""
+        area, span, sex, age, reporter = place
+        if sex == "men":
+            yield (area, span, "total", age, reporter), [(area, span, s, age, reporter) for s in ("women", "men")]
+        for parent, way in self._geography.ends.get(area, ()):
+            if parent in areas:
+                yield (parent, span, sex, age, reporter), [(p, span, sex, age, reporter) for p in way]
+        for whole in spans:
+            if whole[0] <= span[0] and span[1] == whole[1] and span != whole:
+                here = [
+                    s
+                    for s in spans
+                    if whole[0] <= s[0] and s[1] <= whole[1] and s != whole and self._at(quantity, (area, s, sex, age, reporter)) is not None
+                ]
+                for way, is_whole in _fillings(whole, sorted(here)):
+                    if is_whole:
+                        yield (area, whole, sex, age, reporter), [(area, s, sex, age, reporter) for s in way]
+        if age in ages and age != "total":
+            told_apart = [years for a, years in ages.items() if a != "total"]
+            everybody = min(start for start, _ in told_apart), max(end for _, end in told_apart)
+            name = {years: a for a, years in ages.items() if a != "total"}
+            here = [y for y, a in name.items() if self._at(quantity, (area, span, sex, a, reporter)) is not None]
+            for whole_age, years in ages.items():
+                whole = everybody if whole_age == "total" else years
+                if whole[1] == ages[age][1] and (whole_age == "total" or whole != ages[age]):
+                    inside = sorted(y for y in here if whole[0] <= y[0] and y[1] <= whole[1] and (whole_age == "total" or y != whole))
+                    for way, is_whole in _fillings(whole, inside):
+                        if is_whole:
+                            yield (area, span, sex, whole_age, reporter), [(area, span, sex, name[y], reporter) for y in way]
+
+    def _drop_needless_sums(self) -> None:
+        """A sum that only one equation names tells nothing, and without it the components are smaller."""
+        while True:
+            named = Counter(i for terms, _ in self._found for i, _ in terms if i in self._sums)
+            lone = {i for i in named if named[i] == 1}
+            if not lone:
+                return
+            self._found = {key: whole for key, whole in self._found.items() if not lone.intersection(i for i, _ in key[0])}
 
     def _sexes(self, i: int) -> None:
         quantity, (area, span, sex, age, reporter) = self.counts[i].quantity, self.counts[i].place
@@ -148,19 +226,19 @@ class RelationBuilder:
         """What the sender hid we do not know either; where an equation tells it, that is its value, as it would be the attacker's."""
         for terms, is_open in self._found:
             unknown = [(i, c) for i, c in terms if self.counts[i].value is None]
-            if len(unknown) == 1 and not is_open:
+            if len(unknown) == 1 and not is_open and unknown[0][0] not in self._sums:
                 (i, coefficient), count = unknown[0], self.counts[unknown[0][0]]
                 told = -sum(c * self.counts[j].value for j, c in terms if j != i) / coefficient
                 count.value = min(max(told, count.low), count.threshold - 1) if count.is_small else max(told, count.low)
-        for count in self.counts:
+        for i, count in enumerate(self.counts):  # a sum comes after its parts
             if count.value is None:
-                count.value = max(count.low, 1.0)
+                count.value = sum(self.counts[p].value for p in self._sums[i]) if i in self._sums else max(count.low, 1.0)
 
     def _relation(self, terms: tuple[tuple[int, float], ...], whole: int, is_open: bool) -> Relation | None:
         difference = sum(c * self.counts[i].value for i, c in terms)
-        if is_open:
-            return Relation(terms, min(difference, 0.0), whole, True) if difference > -0.5 else None
         limit = max(self.counts[whole].threshold, _NEAR * self.counts[whole].value)
+        if is_open:
+            return Relation(terms, min(difference, 0.0), whole, True) if difference >= -limit else None
         return Relation(terms, difference, whole) if abs(difference) <= limit else None
 
 

@@ -54,6 +54,13 @@ _LINKS = """
     join dim_frameworks as f on f.framework_id = i.framework_id
     order by f.sort_order, g.sort_order, i.sort_order
 """
+_INDICATORS = """
+    select i.name_sv as indicator_sv, g.name_sv as goal_area_sv, f.name_sv as framework_sv
+    from dim_indicators as i
+    join dim_goal_areas as g on g.framework_id = i.framework_id and g.goal_area_id = i.goal_area_id
+    join dim_frameworks as f on f.framework_id = i.framework_id
+    order by f.sort_order, g.sort_order, i.sort_order
+"""
 
 
 def write_measure_pages(connection: duckdb.DuckDBPyConnection, folder: Path, release: Mapping[str, Any]) -> None:
@@ -90,7 +97,8 @@ def write_measure_pages(connection: duckdb.DuckDBPyConnection, folder: Path, rel
         )
         (folder / FOLDER / f"{measure_id}.html").write_text(text, encoding="utf-8")
     index = _environment().get_template("measures.html.j2")
-    text = index.render(release=release, is_demo=release["is_demo"], measures=measures, groups=_groups(measures, in_order), series=series)
+    groups = _groups(measures, in_order, _read(connection, _INDICATORS))
+    text = index.render(release=release, is_demo=release["is_demo"], measures=measures, groups=groups, series=series)
     (folder / FOLDER / "index.html").write_text(text, encoding="utf-8")
 
 
@@ -115,9 +123,11 @@ def tell_tolerances(measure: Mapping[str, Any]) -> Iterator[str]:
         yield f"I uppgifter från filer döljs antal från 1 till {measure['suppression_threshold'] - 1} och det som räknas ur dem."
 
 
-def _groups(measures: Mapping[str, Row], links: Sequence[Row]) -> dict[str, dict[str, dict[str, list[Row]]]]:
-    """Framework → goal area → indicator → measures, in the order of display."""
+def _groups(measures: Mapping[str, Row], links: Sequence[Row], indicators: Sequence[Row]) -> dict[str, dict[str, dict[str, list[Row]]]]:
+    """Framework → goal area → indicator → measures, in the order of display. An indicator that nothing measures yet has none."""
     groups: dict[str, dict[str, dict[str, list[Row]]]] = {}
+    for row in indicators:
+        groups.setdefault(row["framework_sv"], {}).setdefault(row["goal_area_sv"], {}).setdefault(row["indicator_sv"], [])
     for link in links:
         areas = groups.setdefault(link["framework_sv"], {})
         areas.setdefault(link["goal_area_sv"], {}).setdefault(link["indicator_sv"], []).append(measures[link["measure_id"]])

@@ -14,8 +14,8 @@ TABLES = """
     create table dim_goal_areas as
         select 'lan' as framework_id, unnest(['z', 'a']) as goal_area_id, unnest(['Först', 'Sedan']) as name_sv, unnest([1, 2]) as sort_order;
     create table dim_indicators as
-        select 'lan' as framework_id, unnest(['z', 'a']) as goal_area_id, unnest(['iz', 'ia']) as indicator_id,
-            unnest(['Indikator Z', 'Indikator A']) as name_sv, unnest([1, 2]) as sort_order;
+        select 'lan' as framework_id, unnest(['z', 'a', 'a']) as goal_area_id, unnest(['iz', 'ia', 'tom']) as indicator_id,
+            unnest(['Indikator Z', 'Indikator A', 'Tom indikator']) as name_sv, unnest([1, 2, 3]) as sort_order;
     create table bridge_indicator_measures as
         select 'lan' as framework_id, unnest(['ia', 'iz']) as indicator_id, unnest(['ny', 'gammal']) as measure_id, 'Officiellt' as official_name_sv;
     create table dim_sources as select 'kolada' as source_id, 'Kolada' as name_sv, 'Statistikern' as contact_sv, 'Fri' as licence;
@@ -29,7 +29,7 @@ TABLES = """
             unnest(['published', 'retired', 'published']) as status,
             'total' as age_group, 'kolada' as source_id, 'Källa: Kolada' as attribution, unnest([null, 'ny', null]) as replaced_by,
             date '2024-12-31' as retired_date, 'Slut.' as retired_reason_sv, unnest(['antal', null, null]) as computed_from, 0.0 as value_min,
-            100.0 as value_max, null::double as target_value;
+            100.0 as value_max, null::double as target_value, unnest(['Mätansvarig', null, null]) as contact_sv;
     create table fct_observations as
         select 'ny' as measure_id, unnest(['00', '0484', '01', '0484']) as area_code, date '2024-01-01' + to_years(i)::interval as period_start,
             (2024 + i)::varchar as period_label, 'total' as sex, 'total' as age_group, unnest([41.25, null, 99.0, null]) as value,
@@ -55,9 +55,14 @@ def test_there_is_a_page_for_every_measure_and_one_for_all(pages):
     assert 'href="gammal.html"' in text and "avslutat" in text and "hålls" in text
 
 
+def test_an_indicator_without_a_measure_is_shown_as_a_gap(pages):
+    assert re.search(r"Tom indikator</h3>\s*<p[^>]*>Inget mått än", pages["index"]) and pages["index"].count("Inget mått än") == 1
+
+
 def test_a_page_says_what_it_is_where_it_comes_from_and_whom_to_ask(pages):
-    for told in ("Vad.", "41,2", "dolt", "Källa: Kolada", "Statistikern", "mart_lan_a", "Ser fel ut.", "2024 till 2024 är en serie för sig"):
+    for told in ("Vad.", "41,2", "dolt", "Källa: Kolada", "Mätansvarig", "mart_lan_a", "Ser fel ut.", "2024 till 2024 är en serie för sig"):
         assert told in pages["ny"], told
+    assert "Statistikern" in pages["antal"] and "Statistikern" not in pages["ny"]  # the source's answers where the measure has nobody of its own
     assert "99,0" not in pages["ny"] and "Annan" not in pages["ny"]  # a county that is not the framework's
 
 

@@ -108,6 +108,20 @@ class TestSecondary:
         )
         assert len(hidden_of(table)) == 2
 
+    def test_a_sum_that_no_row_shows_is_known_by_two_ways(self):
+        """The county by its ages is 29, and so by its municipalities: the one that is left is 1, though nobody shows the county's total."""
+        table = observations(
+            [
+                row(area="04", age_group="18-64", value=14), row(area="04", age_group="65-79", value=15),
+                row(area="0400", age_group="18-64", value=5), row(area="0400", age_group="65-79", value=5),
+                row(area="0401", value=18),
+                row(area="0402", value=1), row(area="0402", age_group="18-64", value=1), row(area="0402", age_group="65-79", value=0),
+            ]
+        )  # fmt: skip
+        found = protect(table, NO_DERIVATIONS, AREAS, MEMBERS).hidden
+        assert len(found) > 2
+        assert not attack([release(hide(table, found))])
+
     def test_a_rate_goes_with_its_count_and_a_sum_with_its_part(self):
         ratio = {
             "measure_id": "rate",
@@ -229,9 +243,8 @@ class TestAttacker:
         assert not attack([release(hide(table, protect(table, NO_DERIVATIONS, AREAS, MEMBERS).hidden))])
 
     @pytest.mark.slow
-    @pytest.mark.parametrize("seed", [7, 8, 9])
-    def test_he_never_wins_over_a_thousand_tables(self, seed):
-        rng, lost, without = np.random.default_rng(seed), [], 0
+    def test_he_never_wins_over_a_thousand_tables(self):
+        rng, lost, without = np.random.default_rng(7), [], 0
         for _ in range(20):
             table = observations(r for n in range(50) for r in random_rows(rng, f"m{n:02}", is_small=True))
             closed = protect(table, NO_DERIVATIONS, AREAS, MEMBERS).hidden

@@ -380,10 +380,12 @@ def test_whatever_a_long_history_every_figure_leads_back(tmp_path_factory):
 
 
 @pytest.mark.slow
-def test_a_thousand_publications_need_no_more_room_than_two_hundred(tmp_path):
+def test_many_publications_need_no_more_room_than_some(tmp_path):
+    """``NARAVARD_TEST_PUBLICATIONS=1000`` for the thousand that disk use is promised over."""
+    many = int(os.environ.get("NARAVARD_TEST_PUBLICATIONS", "300"))
     home = Home(tmp_path / "home", keep_releases=10, keep_months=4, keep_days=30)
     sizes = []
-    for n in range(1000):
+    for n in range(many):
         home.answer(FETCHED[n % 2], float(n))
         if n % 5 == 0:
             home.refuse("falls", f"down {n}".encode())
@@ -391,16 +393,16 @@ def test_a_thousand_publications_need_no_more_room_than_two_hundred(tmp_path):
         home.publish(held=("falls", RATE) if n % 7 < 3 else (), hidden=["0480", "0481"] if n == 0 else ["0482"])
         assert prune(home.settings, now=home.now).stopped is None
         sizes.append(home.size())
-    assert max(sizes[500:]) < 1.05 * max(sizes[:300])
+    assert max(sizes[many // 2 :]) < 1.05 * max(sizes[: many // 3])
     assert assert_traceable(home.settings)
     assert len(names(home.settings)) < 16
     hidden = pq.read_table(hidden_cells_file(home.settings)).to_pylist()
     assert [(cell["area_code"], cell["first_release_id"][:6], cell["last_release_id"][:6]) for cell in hidden] == [
         ("0480", "000001", "000001"),
         ("0481", "000001", "000001"),
-        ("0482", "000002", "001000"),
+        ("0482", "000002", f"{many:06}"),
     ]
-    print(f"bytes after 100, 500 and 1,000 publications: {sizes[99]:,}, {sizes[499]:,}, {sizes[999]:,}")
+    print(f"bytes after {many // 10}, {many // 2} and {many} publications: {sizes[many // 10 - 1]:,}, {sizes[many // 2 - 1]:,}, {sizes[-1]:,}")
 
 
 # ---- settings

@@ -58,7 +58,8 @@ select
     m.retired_reason_sv,
     m.replaced_by,
     i.computed_from,
-    m.docs_url
+    m.docs_url,
+    m.contact_sv
 from {{ ref('stg_catalogue__measures') }} as m
 left join {{ ref('stg_landing__loads') }} as l on l.measure_id = m.measure_id
 left join inputs as i on i.measure_id = m.measure_id

@@ -3,7 +3,7 @@
 const $ = id => document.getElementById(id);
 const token = document.querySelector('meta[name=token]').content;
 const all = selector => [...document.querySelectorAll(selector)];
-let told = {}, named = false, number = 0;
+let breaks = [], named = false, number = 0;
 
 async function ask(question, asked) {
   let answer;
@@ -55,13 +55,17 @@ function fill(values) {
   }
 }
 
-function whole() { return { source: $('source').value, origin: origin(), typed: typed(), measure_id: $('measure_id').value.trim() }; }
+function whole() {
+  if ($('edited').value) return { edited: $('edited').value, typed: typed() };
+  return { source: $('source').value, origin: origin(), typed: typed(), measure_id: $('measure_id').value.trim() };
+}
 
 function showProblems(problems, names) {
   for (const field of all('[data-field]')) {
     const own = problems.filter(p => p.field === field.dataset.field).map(p => p.text);
     $(field.dataset.field + '-error').textContent = names ? own.join('\n') : '';
     const control = field.matches('fieldset') ? field : field.querySelector('input, select, textarea');
+    if (names && own.length && field.closest('details')) field.closest('details').open = true;
     if (names && own.length) control.setAttribute('aria-invalid', 'true'); else control.removeAttribute('aria-invalid');
   }
   $('origin-error').textContent = problems.filter(p => p.field === 'origin').map(p => p.text).join('\n');
@@ -91,8 +95,9 @@ function changed() { clearTimeout(waiting); waiting = setTimeout(check, 600); }
 async function check() {
   const mine = ++number, answer = await ask('check', whole());
   if (mine !== number) return;  // something was typed since
-  if (answer.error) { $('origin-error').textContent = answer.error; return; }
+  if (answer.error) { ($('edited').value ? $('there') : $('origin-error')).replaceChildren(answer.error); return; }
   $('yaml').textContent = answer.yaml;
+  if ($('edited').value) $('there').replaceChildren(...[...breaks, ...answer.told].map(text => make('li', text)));
   $('path').textContent = answer.path ? answer.path + (answer.is_there ? ' (finns redan)' : '') : '';
   $('overwrite-label').hidden = !answer.is_there;
   if (!$('measure_id').value) $('measure_id').placeholder = answer.measure_id;
@@ -153,6 +158,32 @@ async function propose() {
   check();
 }
 
+// A measure that is there: its fields as they are, and only what is changed is written.
+async function open() {
+  const edited = $('edited').value;
+  number++;
+  for (const part of [$('origin'), document.querySelector('[data-field=measure_id]')]) part.hidden = !!edited;
+  $('title').textContent = edited ? 'Ändra ett mått' : 'Nytt mått';
+  $('lead').hidden = !!edited;
+  $('save').textContent = edited ? 'Spara ändringarna' : 'Spara måttet';
+  breaks = [];
+  named = false;
+  for (const note of [...all('.note'), $('outcome'), $('there'), $('problems'), $('yaml'), $('path')]) note.replaceChildren();
+  $('form').reset();
+  for (const part of all('form details')) part.open = false;
+  $('edited').value = edited;
+  showKind();
+  showProblems([], true);
+  $('overwrite-label').hidden = true;
+  if (!edited) return;
+  const answer = await ask('open', { edited });
+  if (answer.error) { $('there').replaceChildren(make('li', answer.error, { class: 'error' })); return; }
+  breaks = answer.told;
+  fill(answer.typed);
+  for (const part of all('form details')) part.open = true;
+  check();
+}
+
 function showKind() {
   for (const part of all('[data-kinds]')) part.hidden = !part.dataset.kinds.split(' ').includes(kind());
   for (const part of all('[data-made]')) part.hidden = !part.dataset.made.split(' ').includes($('made').value);
@@ -160,6 +191,7 @@ function showKind() {
 
 $('source').addEventListener('change', () => { $('found').replaceChildren(); $('choices').replaceChildren(); $('code').value = ''; showKind(); });
 $('made').addEventListener('change', showKind);
+$('edited').addEventListener('change', open);
 $('find').addEventListener('click', find);
 $('words').addEventListener('keydown', event => { if (event.key === 'Enter') { event.preventDefault(); find(); } });
 $('code').addEventListener('change', readChoices);
@@ -178,7 +210,9 @@ $('form').addEventListener('submit', async event => {
   if (answer.problems) { $('outcome').textContent = ''; showProblems(answer.problems, true); listProblems(answer.problems); await check(); return; }
   showProblems([], true);
   $('problems').replaceChildren();
+  if (!answer.written.length) { $('outcome').textContent = 'Inget var ändrat.'; return; }
   $('outcome').textContent = 'Sparat: ' + answer.written.join(', ') + '. Härnäst: ' + answer.next;
+  if ($('edited').value) await open(), $('outcome').textContent = 'Sparat: ' + answer.written.join(', ') + '. Härnäst: ' + answer.next;
 });
 showKind();
 document.documentElement.dataset.ready = kind();
