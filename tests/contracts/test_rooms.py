@@ -22,6 +22,7 @@ MAY_IMPORT = {
     "landing": {"settings", "catalogue", "connectors"},
     "desk": {"settings", "catalogue", "connectors", "landing"},
     "pages": set(),
+    "charts": set(),
     "quality": {"settings", "catalogue", "pages"},
     "protection": set(),
     "publication": {"settings", "catalogue", "landing", "pages", "quality", "protection"},
@@ -40,6 +41,7 @@ ONLY_HERE = {
     "great_expectations": "quality",
     "httpx": "connectors",
     "psycopg": "publication",
+    "vl_convert": "charts",
 }
 LAYERS = {  # reference and made_up are seeds
     "staging": {"made_up"},
