@@ -7,7 +7,7 @@ Here: what a chart can be told (``figures``), how it is drawn (``lines``, ``runs
     svg = draw(LineChart(lines=[Line("Sörmland", "focus", [Point(2023, 41.2, 40.0, 42.5), Point(2024, 43.0)])], unit="procent"), alt="…")
     png = to_png(svg)
 
-The SVG takes its colours from CSS variables where the page around it has them (``COLOURS`` names them, light and dark) and is light where not, so that
+The SVG takes its colours from the CSS variables of the page around it (``COLOURS`` names them, light and dark) and is light without, so that
 one SVG serves both themes and stands on its own as a file.
 """
 

@@ -26,7 +26,7 @@ def line_spec(chart: LineChart) -> Spec:
     return {
         "width": chart.width - _LABEL_ROOM - 50,
         "height": chart.height,
-        "padding": {"left": 4, "right": _LABEL_ROOM, "top": 6, "bottom": 4},
+        "padding": {"left": 4, "right": 6, "top": 6, "bottom": 4},
         "autosize": {"type": "pad", "contains": "content"},
         "layer": layers,
     }
