@@ -4,6 +4,7 @@ A hidden cell has no value in any table of a release, and nothing here fills one
 """
 
 from collections.abc import Sequence
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from naravard_pipeline.publication.changes import compare
 from naravard_pipeline.publication.folders import DATABASE
 
 Row = dict[str, Any]
+NATION = "00"
 
 _MEASURES = """
     select distinct m.*, min(g.sort_order * 1000 + i.sort_order) over (partition by m.measure_id) as place_in_order,
@@ -26,8 +28,8 @@ _MEASURES = """
 """
 # One row per measure, area and period of the measure's own totals; of several reporters the source, then the region.
 _SERIES = """
-    select o.measure_id, o.area_code, o.period_start, o.period_end, o.period_label, o.value, o.status, o.segment_id, o.is_held,
-        o.parts_reported, o.parts_expected, o.is_aggregated
+    select o.measure_id, o.area_code, o.period_start, o.period_end, o.period_label, o.value, o.ci_lower, o.ci_upper, o.status,
+        o.segment_id, o.is_held, o.parts_reported, o.parts_expected, o.is_aggregated
     from fct_observations as o join dim_measures as m using (measure_id)
     where o.sex = 'total' and o.age_group = m.age_group and list_contains(?, o.area_code)
     qualify row_number() over (
@@ -64,10 +66,18 @@ _LATEST_ELSEWHERE = """
     qualify row_number() over (partition by measure_id order by period_end desc) = 1
 """
 _CHANGES = """
-    select measure_id, kind, period_label, period_end, value_before, value_after, change_percent from change_rows
-    where area_code = ? and sex = 'total' and kind in ('new_period', 'new_value', 'revised', 'withdrawn')
+    select r.measure_id, r.kind, r.period_label, r.period_end, r.value_before, r.value_after, r.change_percent
+    from change_rows as r join change_measures as m using (measure_id)
+    where r.area_code = ? and r.sex = 'total' and r.age_group = coalesce(m.age_group, r.age_group)
+        and (r.kind in ('revised', 'withdrawn') or (r.kind in ('new_period', 'new_value') and r.value_after is not null))
     union all
     select measure_id, kind, null, null, null, null, null from change_rows where kind = 'new_measure'
+"""
+
+
+_CORRECTIONS = """
+    select measure_id, text_sv, corrected_at from meta_corrections
+    where corrected_at >= ? and (area_code is null or area_code = ?) order by number desc
 """
 
 
@@ -83,6 +93,17 @@ def read_rows(connection: duckdb.DuckDBPyConnection, query: str, parameters: Seq
 
 def read_measures(connection: duckdb.DuckDBPyConnection, framework_ids: Sequence[str]) -> list[Row]:
     return read_rows(connection, _MEASURES, [list(framework_ids)])
+
+
+def read_measures_before(release: Path | None, framework_ids: Sequence[str]) -> dict[str, Row]:
+    """What the release from before the month promised; nothing where there is none, or it is of a version that promised nothing."""
+    if release is None:
+        return {}
+    try:
+        with open_release(release) as connection:
+            return {m["measure_id"]: m for m in read_measures(connection, framework_ids)}
+    except (duckdb.CatalogException, duckdb.BinderException):
+        return {}
 
 
 def read_assessments(connection: duckdb.DuckDBPyConnection, area_code: str) -> dict[str, Row]:
@@ -115,6 +136,10 @@ def read_initiatives(connection: duckdb.DuckDBPyConnection, framework_ids: Seque
 
 def read_gaps(connection: duckdb.DuckDBPyConnection, framework_ids: Sequence[str]) -> list[str]:
     return [r["name_sv"] for r in read_rows(connection, _GAPS, [list(framework_ids)])]
+
+
+def read_corrections(connection: duckdb.DuckDBPyConnection, area_code: str, since: date) -> list[Row]:
+    return read_rows(connection, _CORRECTIONS, [since, area_code])
 
 
 def read_area(connection: duckdb.DuckDBPyConnection, area_code: str) -> Row:

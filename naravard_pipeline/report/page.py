@@ -1,17 +1,21 @@
-"""The report as a page, and as a PDF of exactly two sides. Here: looks and files. Not here: what it says (content), the curves (chart)."""
+"""The report as a page, and as a PDF of exactly two sides. Here: looks and files. Not here: what it says (content)."""
 
+import base64
 import os
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 
 from jinja2 import Environment
 
+from naravard_pipeline.charts import COLOURS
 from naravard_pipeline.pages import open_templates
-from naravard_pipeline.report.chart import draw_curve
 from naravard_pipeline.report.content import Content
+from naravard_pipeline.report.curves import Curve
 
 SIDES = 2
 ROWS = (12, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1)  # of each list, from the most that two sides may hold
+CHARTS_ON_PAGE, CHARTS_ON_SIDE = 6, 2
 SIGNS = {"better": "▲", "improvement": "▲", "improving": "▲", "worse": "▼", "concern": "▼", "worsening": "▼"}
 TONES = {code: "good" if sign == "▲" else "bad" for code, sign in SIGNS.items()}
 LACKING = (
@@ -22,7 +26,7 @@ LACKING = (
 
 def render_page(content: Content) -> str:
     """All of it, for a browser; one file that asks no host for anything."""
-    return _render(content, None)
+    return _render(content, [(curve, curve.draw()) for curve in content.curves[:CHARTS_ON_PAGE]], None)
 
 
 def render_pdf(content: Content) -> bytes:
@@ -34,8 +38,9 @@ def render_pdf(content: Content) -> bytes:
         from weasyprint import HTML
     except OSError as error:
         raise ValueError(LACKING.format(said=str(error).splitlines()[0])) from error
+    pictures = [(curve, _as_address(curve.draw_small())) for curve in content.curves[:CHARTS_ON_SIDE]]
     for rows in ROWS:
-        document = HTML(string=_render(content, rows)).render(pdf_variant="pdf/ua-1")
+        document = HTML(string=_render(content, pictures, rows)).render(pdf_variant="pdf/ua-1")
         if len(document.pages) == SIDES:
             return document.write_pdf(pdf_variant="pdf/ua-1")
     raise ValueError(f"Rapporten för {content.scope.title_sv} ryms inte på {SIDES} sidor ens med en rad i varje lista. Rapportera det.")
@@ -60,7 +65,7 @@ def shorten(text: str | None, most: int = 75) -> str:
     return (cut.rsplit(" ", 1)[0] if " " in cut[most // 2 :] else cut).rstrip(" ,;:.") + "…"
 
 
-def _render(content: Content, rows: int | None) -> str:
+def _render(content: Content, pictures: Sequence[tuple[Curve, str]], rows: int | None) -> str:
     few = rows and max(1, rows // 2)
     return (
         _environment()
@@ -71,11 +76,17 @@ def _render(content: Content, rows: int | None) -> str:
             rows=rows,
             few=few,
             cards=rows and 4,
-            curves=[(curve, draw_curve(curve)) for curve in content.curves[: 3 if rows else 6]],
+            pictures=pictures,
+            colours=COLOURS,
             signs=SIGNS,
             tones=TONES,
         )
     )
+
+
+def _as_address(svg: str) -> str:
+    """As an image of its own: what is inside it is not read aloud, its text is."""
+    return "data:image/svg+xml;base64," + base64.b64encode(svg.encode()).decode()
 
 
 def _replace(path: Path, data: bytes) -> Path:

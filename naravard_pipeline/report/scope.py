@@ -6,7 +6,7 @@ Here: finding them, with a sentence where they are not there. Not here: what sta
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -21,7 +21,7 @@ MONTHS_SV = ("januari", "februari", "mars", "april", "maj", "juni", "juli", "aug
 
 @dataclass(frozen=True)
 class Basis:
-    """``month`` is its first day; ``before`` is None where no release from before the month is kept."""
+    """``month`` is its first day; ``before`` the last release from before it, None where none is kept. Both are one where nothing was published."""
 
     month: date
     release: Path
@@ -30,6 +30,10 @@ class Basis:
     @property
     def month_sv(self) -> str:
         return f"{MONTHS_SV[self.month.month - 1]} {self.month.year}"
+
+    @property
+    def last_day(self) -> date:
+        return next_month(self.month) - timedelta(days=1)
 
 
 @dataclass(frozen=True)
@@ -55,12 +59,16 @@ def find_basis(settings: Settings, month: str | None) -> Basis:
         first = date.fromisoformat(f"{month}-01")
     else:
         raise ValueError(f"--month är {month!r}; skriv år och månad, till exempel 2026-11")
-    of_month = [folder for folder, day in kept if (day.year, day.month) == (first.year, first.month)]
-    if not of_month:
-        months = ", ".join(sorted({f"{day:%Y-%m}" for _, day in kept}))
-        raise ValueError(f"Ingen release från {first:%Y-%m} finns kvar. De som finns är från: {months}")
+    until = [folder for folder, day in kept if day < next_month(first)]
+    if not until or first > max(published_day(current), datetime.now(TIMEZONE).date()):
+        months = sorted({f"{day:%Y-%m}" for _, day in kept})
+        raise ValueError(f"För {first:%Y-%m} finns ingen release. De som finns kvar är från {months[0]} till {months[-1]}.")
     before = [folder for folder, day in kept if day < first]
-    return Basis(first, of_month[-1], before[-1] if before else None)
+    return Basis(first, until[-1], before[-1] if before else None)
+
+
+def next_month(month: date) -> date:
+    return (month.replace(day=28) + timedelta(days=4)).replace(day=1)
 
 
 def published_day(folder: Path) -> date:
@@ -88,6 +96,17 @@ def find_scope(release: Path, framework_id: str | None, area_code: str | None) -
         raise ValueError(f"Det finns inget område {area_code!r} i ramverken. De som finns: {', '.join([*sorted(followed), *of_frameworks])}")
     own = tuple(f[0] for f in frameworks if f[2] in _upwards(area_code, areas))
     return Scope(area_code, f"Nära vård i {areas[area_code][0]}", areas[area_code][0], own, area_code)
+
+
+def list_scopes(release: Path) -> list[Scope]:
+    """Every framework's county, then every municipality of those counties."""
+    with duckdb.connect(str(release / DATABASE), read_only=True) as connection:
+        frameworks = [row[0] for row in connection.execute("select framework_id from dim_frameworks order by sort_order, framework_id").fetchall()]
+        places = connection.execute("""
+            select distinct area_code from dim_areas
+            where area_type = 'municipality' and parent_code in (select county_code from dim_frameworks) order by area_code
+        """).fetchall()
+    return [*(find_scope(release, f, None) for f in frameworks), *(find_scope(release, None, code) for (code,) in places)]
 
 
 def _upwards(code: str, areas: dict[str, tuple[str, str | None]]) -> Sequence[str]:

@@ -28,9 +28,9 @@ MAY_IMPORT = {
     "publication": {"settings", "catalogue", "landing", "pages", "quality", "protection"},
     "preview": {"settings", "catalogue", "connectors", "landing", "pages", "quality", "protection", "publication"},
     "bi": {"settings", "catalogue"},
-    "report": {"settings", "pages", "publication"},
+    "report": {"settings", "pages", "charts", "publication"},
     "demo": {"settings", "catalogue", "connectors", "landing"},
-    "orchestration": {"settings", "catalogue", "connectors", "landing", "quality", "protection", "publication"},
+    "orchestration": {"settings", "catalogue", "connectors", "landing", "quality", "protection", "publication", "report"},
     "definitions": {"settings", "catalogue", "landing", "quality", "orchestration"},
     "cli": {
         *("settings", "catalogue", "connectors", "landing", "desk", "pages", "quality", "protection", "publication", "preview"),
