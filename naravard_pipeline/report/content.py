@@ -10,7 +10,7 @@ from typing import Any
 
 from naravard_pipeline.publication.folders import read_release
 from naravard_pipeline.report import figures
-from naravard_pipeline.report.curves import Curve, choose_curves
+from naravard_pipeline.report.curves import Curve, choose_curves, choose_places
 from naravard_pipeline.report.figures import NATION, Row
 from naravard_pipeline.report.late import Told, tell_arrived_late, tell_late
 from naravard_pipeline.report.moved import Line, build_lines, tell_judged, tell_revised
@@ -38,6 +38,7 @@ class Content:
     corrections: Told
     initiatives: tuple[Row, ...]
     curves: tuple[Curve, ...]
+    places: Curve | None  # the municipalities of a county beside each other
     sources: tuple[str, ...]
     caveats: Told
 
@@ -50,14 +51,15 @@ def build_content(basis: Basis, scope: Scope) -> Content:
         measures = _measures_of(figures.read_measures(connection, scope.framework_ids), area)
         assessed = figures.read_assessments(connection, code)
         codes = [c for c in dict.fromkeys((code, area["parent_code"], NATION)) if c]
-        series = figures.read_series(connection, codes)
+        municipalities = figures.read_municipalities(connection, code)
+        series = figures.read_series(connection, [*codes, *municipalities])
         signals = figures.read_signals(connection, code)
         composites = figures.read_composites(connection, code, scope.framework_ids)
         initiatives = figures.read_initiatives(connection, scope.framework_ids, code, area["area_type"] == "region")
         gaps = figures.read_gaps(connection, scope.framework_ids)
         elsewhere = figures.read_latest_elsewhere(connection, area)
         corrections = figures.read_corrections(connection, code, basis.month)
-        names = {c: figures.read_area(connection, c)["name_sv"] for c in codes}
+        names = {c: figures.read_area(connection, c)["name_sv"].removeprefix("Region ") for c in codes}
     changes = figures.read_changes(basis.before, basis.release, code)
     lines = build_lines(measures, assessed, series, signals, changes, code)
     held = tuple((measures[h["measure_id"]]["name_sv"], _held_sv(h)) for h in (*quality["held"], *quality["left_out"]) if h["measure_id"] in measures)
@@ -82,6 +84,7 @@ def build_content(basis: Basis, scope: Scope) -> Content:
         corrections=tuple((measures[c["measure_id"]]["name_sv"], c["text_sv"]) for c in corrections if c["measure_id"] in measures),
         initiatives=tuple(i | {"effects": [e for e in i["effects"] if e["measure_id"] in measures]} for i in initiatives if _is_under_way(i, basis)),
         curves=tuple(choose_curves([line.measure for line in lines], series, codes, names)),
+        places=choose_places([line.measure for line in lines], series, municipalities) if municipalities else None,
         sources=tuple(sorted({m["attribution"] for m in shown if m["attribution"]})),
         caveats=tuple((m["name_sv"], " ".join(m["caveat_sv"].split())) for m in shown if m["caveat_sv"]),
     )
@@ -105,7 +108,9 @@ def _summary(lines: Sequence[Line], is_compared: bool, better: Told, worse: Told
         )
         new = f"{moved} av {total} mått har nya eller ändrade uppgifter sedan förra månaden. {told}"
     compared = f"Mot riket är {len(better)} mått säkert bättre och {len(worse)} säkert sämre."
-    rest = f"{len(held)} mått hålls tillbaka och {len(late)} har uppgifter som är sena."
+    if not better and not worse:
+        compared = "Inget mått är säkert bättre eller säkert sämre än riket."
+    rest = f"{len(held) or 'Inget'} mått hålls tillbaka. {len(late) or 'Inget'} mått har uppgifter som är sena."
     return new, compared, rest
 
 

@@ -3,33 +3,35 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from naravard_pipeline.charts import Line, LineChart, Point, draw, to_plain_svg
+from naravard_pipeline.charts import Line, LineChart, Point, SmallMultiples, draw, to_plain_svg
 from naravard_pipeline.charts.figures import moment_of
-from naravard_pipeline.pages import swedish
 from naravard_pipeline.report.figures import NATION, Row
+from naravard_pipeline.report.moved import value_sv
 
 LEAST = 4  # values that compare; of fewer a table says as much
-ON_A_SIDE = (318, 84)  # of the chart, so that two stand beside each other on A4 with letters of nine points
+ON_PAPER = (400, 105)  # two beside each other on A4, with letters of eight points
+ON_A_PAGE = (380, 170)
+PLACES_IN_A_ROW = 5  # on paper
 
 
 @dataclass(frozen=True)
 class Curve:
-    """A chart with what is said beside it; ``told`` is the chart in words, for those who do not see it."""
+    """A chart with what is said beside it; ``told`` is the chart in words, for those who do not see it. ``on_paper``: the same, for its size."""
 
     title_sv: str
     unit_sv: str
     latest_sv: str
     told: str
-    chart: LineChart
+    chart: LineChart | SmallMultiples
+    on_paper: LineChart | SmallMultiples
 
     def draw(self) -> str:
         """For a page: one SVG, for its light and its dark theme."""
         return draw(self.chart, self.told)
 
-    def draw_small(self) -> str:
-        """For paper: small, and in plain colours, which is all that the maker of the PDF knows."""
-        width, height = ON_A_SIDE
-        return to_plain_svg(draw(replace(self.chart, width=width, height=height), self.told))
+    def draw_on_paper(self) -> str:
+        """In plain colours, which is all that the maker of the PDF knows."""
+        return to_plain_svg(draw(self.on_paper, self.told))
 
 
 def choose_curves(
@@ -37,7 +39,8 @@ def choose_curves(
 ) -> Iterator[Curve]:
     """In the order of ``measures``, one for each with enough values here that compare; at most one per indicator, so that they differ.
 
-    ``area_codes``: the place itself, then those above it. Drawn is the newest stretch only: across a break nothing is compared.
+    ``area_codes``: the place itself, then those above it, which are drawn unless it is a count: a place and its county have no scale in common.
+    Drawn is the newest stretch only: across a break nothing is compared.
     """
     seen = set()
     for measure in measures:
@@ -46,7 +49,7 @@ def choose_curves(
             continue
         seen.add(measure["indicator_sv"])
         lines = [_line(names[area_codes[0]], "focus", rows)]
-        for code in area_codes[1:]:
+        for code in area_codes[1:] if measure["value_type"] != "count" else ():
             above = [
                 r
                 for r in _newest_stretch(series.get((measure["measure_id"], code), []))
@@ -57,12 +60,31 @@ def choose_curves(
         yield _told(measure, rows, lines)
 
 
+def choose_places(measures: Sequence[Row], series: Mapping[tuple[str, str], Sequence[Row]], places: Mapping[str, str]) -> Curve | None:
+    """The first of the measures that most of the ``places`` have values of, side by side on the same axes with the nation; no count, see above."""
+    for measure in measures:
+        rows = {name: _newest_stretch(series.get((measure["measure_id"], code), [])) for code, name in places.items()}
+        enough = {name: found for name, found in rows.items() if len(found) >= LEAST}
+        if measure["value_type"] == "count" or len(enough) <= len(places) / 2:
+            continue
+        lines = [_line(name, "place", found) for name, found in enough.items()]
+        nation = _newest_stretch(series.get((measure["measure_id"], NATION), []))
+        newest = max(found[-1]["period_label"] for found in enough.values())
+        ends = "; ".join(f"{name} {value_sv(found[-1]['value'], measure)} ({found[-1]['period_label']})" for name, found in enough.items())
+        chart = SmallMultiples(lines, _line("Riket", "nation", nation) if len(nation) > 1 else None, measure["unit"] or "", columns=3)
+        dashed = "Streckat: riket." if chart.nation else ""
+        told = f"{measure['name_sv']}, {chart.unit}, i kommunerna. Senast: {ends}."
+        title = f"{measure['name_sv']}, kommun för kommun"
+        return Curve(title, chart.unit, f"Till {newest}. {dashed}", told, chart, replace(chart, columns=PLACES_IN_A_ROW))
+    return None
+
+
 def _told(measure: Row, rows: Sequence[Row], lines: Sequence[Line]) -> Curve:
-    decimals = measure["decimals"] if measure["decimals"] is not None else 1
-    latest = f"{rows[-1]['period_label']}: " + "; ".join(f"{line.name} {swedish.number(line.points[-1].value, decimals)}" for line in lines)
+    latest = f"{rows[-1]['period_label']}: " + "; ".join(f"{line.name} {value_sv(line.points[-1].value, measure)}" for line in lines)
     unit = measure["unit"] or ""
     told = f"{measure['name_sv']}, {unit}, {rows[0]['period_label']} till {rows[-1]['period_label']}. Senast {latest}."
-    return Curve(measure["name_sv"], unit, latest, told, LineChart(lines, unit))
+    chart, paper = (LineChart(lines, unit, width=width, height=height) for width, height in (ON_A_PAGE, ON_PAPER))
+    return Curve(measure["name_sv"], unit, latest, told, chart, paper)
 
 
 def _line(name: str, role: str, rows: Sequence[Row]) -> Line:
@@ -73,5 +95,6 @@ def _line(name: str, role: str, rows: Sequence[Row]) -> Line:
 
 
 def _newest_stretch(rows: Sequence[Row]) -> list[Row]:
+    """Of one series and one length of period: a source may give months and whole years of the same measure."""
     valued = [row for row in rows if row["value"] is not None]
-    return [row for row in valued if row["segment_id"] == valued[-1]["segment_id"]]
+    return [r for r in valued if all(r[column] == valued[-1][column] for column in ("segment_id", "period_months"))]

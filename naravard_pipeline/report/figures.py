@@ -28,7 +28,7 @@ _MEASURES = """
 """
 # One row per measure, area and period of the measure's own totals; of several reporters the source, then the region.
 _SERIES = """
-    select o.measure_id, o.area_code, o.period_start, o.period_end, o.period_label, o.value, o.ci_lower, o.ci_upper, o.status,
+    select o.measure_id, o.area_code, o.period_start, o.period_end, o.period_months, o.period_label, o.value, o.ci_lower, o.ci_upper, o.status,
         o.segment_id, o.is_held, o.parts_reported, o.parts_expected, o.is_aggregated
     from fct_observations as o join dim_measures as m using (measure_id)
     where o.sex = 'total' and o.age_group = m.age_group and list_contains(?, o.area_code)
@@ -136,6 +136,12 @@ def read_initiatives(connection: duckdb.DuckDBPyConnection, framework_ids: Seque
 
 def read_gaps(connection: duckdb.DuckDBPyConnection, framework_ids: Sequence[str]) -> list[str]:
     return [r["name_sv"] for r in read_rows(connection, _GAPS, [list(framework_ids)])]
+
+
+def read_municipalities(connection: duckdb.DuckDBPyConnection, county_code: str) -> dict[str, str]:
+    """Code → name, in their order; none of a place that is no county."""
+    query = "select area_code, name_sv from dim_areas where area_type = 'municipality' and parent_code = ? order by sort_order, area_code"
+    return {row["area_code"]: row["name_sv"] for row in read_rows(connection, query, [county_code])}
 
 
 def read_corrections(connection: duckdb.DuckDBPyConnection, area_code: str, since: date) -> list[Row]:

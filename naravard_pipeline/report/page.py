@@ -2,7 +2,9 @@
 
 import base64
 import os
-from collections.abc import Sequence
+from bisect import bisect_left
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
@@ -14,23 +16,39 @@ from naravard_pipeline.report.content import Content
 from naravard_pipeline.report.curves import Curve
 
 SIDES = 2
-ROWS = (12, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1)  # of each list, from the most that two sides may hold
-CHARTS_ON_PAGE, CHARTS_ON_SIDE = 6, 2
+CHARTS_ON_PAGE, CHARTS_ON_FIRST, CHARTS_ON_SECOND = 6, 2, 4
+
+
+@dataclass(frozen=True)
+class Amount:
+    """What a side may hold: rows of each of its lists, all where it is None, charts, and that of the municipalities."""
+
+    rows: int | None
+    charts: int
+    has_places: bool = False
+
+
+FIRST_SIDE = [Amount(rows, CHARTS_ON_FIRST) for rows in range(24, 0, -1)]
+SECOND_SIDE = [
+    Amount(*amount)
+    for amount in [(30, 4, True), (20, 4, True), (12, 4, True), (12, 2, True), (12, 0, True), (12, 0), *((rows, 0) for rows in range(10, 0, -1))]
+]
 SIGNS = {"better": "▲", "improvement": "▲", "improving": "▲", "worse": "▼", "concern": "▼", "worsening": "▼"}
 TONES = {code: "good" if sign == "▲" else "bad" for code, sign in SIGNS.items()}
 LACKING = (
     "PDF:en kunde inte göras: WeasyPrint hittar inte Pango ({said}). Installera det (Debian: apt-get install libpango-1.0-0 libpangoft2-1.0-0 "
-    "libharfbuzz-subset0) eller kör med --no-pdf. Sidan är skriven."
+    "libharfbuzz-subset0 fonts-liberation) eller kör med --no-pdf. Sidan är skriven."
 )
 
 
 def render_page(content: Content) -> str:
     """All of it, for a browser; one file that asks no host for anything."""
-    return _render(content, [(curve, curve.draw()) for curve in content.curves[:CHARTS_ON_PAGE]], None)
+    places = (content.places, content.places.draw()) if content.places else None
+    return _render(content, [(curve, curve.draw()) for curve in content.curves[:CHARTS_ON_PAGE]], places)
 
 
 def render_pdf(content: Content) -> bytes:
-    """Two sides of A4, tagged (PDF/UA-1), fonts embedded: as many rows as fit, and the number of those that do not.
+    """Two sides of A4, tagged (PDF/UA-1), fonts embedded: on each side as much as it holds, and the number of what it does not.
 
     Raises ``ValueError`` where Pango is not installed, or where even one row of each list does not fit.
     """
@@ -38,12 +56,24 @@ def render_pdf(content: Content) -> bytes:
         from weasyprint import HTML
     except OSError as error:
         raise ValueError(LACKING.format(said=str(error).splitlines()[0])) from error
-    pictures = [(curve, _as_address(curve.draw_small())) for curve in content.curves[:CHARTS_ON_SIDE]]
-    for rows in ROWS:
-        document = HTML(string=_render(content, pictures, rows)).render(pdf_variant="pdf/ua-1")
-        if len(document.pages) == SIDES:
-            return document.write_pdf(pdf_variant="pdf/ua-1")
-    raise ValueError(f"Rapporten för {content.scope.title_sv} ryms inte på {SIDES} sidor ens med en rad i varje lista. Rapportera det.")
+    pictures = [(curve, _as_address(curve.draw_on_paper())) for curve in content.curves[: CHARTS_ON_FIRST + CHARTS_ON_SECOND]]
+    places = (content.places, _as_address(content.places.draw_on_paper())) if content.places else None
+
+    def render(*sides: Amount | None):
+        return HTML(string=_render(content, pictures, places, sides)).render(pdf_variant="pdf/ua-1")
+
+    first = _most_that_fits(FIRST_SIDE, lambda amount: len(render(amount, None).pages) == 1)
+    second = _most_that_fits(SECOND_SIDE, lambda amount: len(render(None, amount).pages) == 1)
+    document = render(first, second) if first and second else None
+    if document is None or len(document.pages) != SIDES:
+        raise ValueError(f"Rapporten för {content.scope.title_sv} ryms inte på {SIDES} sidor ens med en rad i varje lista. Rapportera det.")
+    return document.write_pdf(pdf_variant="pdf/ua-1")
+
+
+def _most_that_fits(amounts: Sequence[Amount], fits: Callable[[Amount], bool]) -> Amount | None:
+    """The first of the amounts, which only get smaller, that fits; None where not even the last one does."""
+    at = bisect_left(amounts, True, key=fits)
+    return amounts[at] if at < len(amounts) else None
 
 
 def write_files(content: Content, folder: Path, with_pdf: bool) -> list[Path]:
@@ -65,18 +95,23 @@ def shorten(text: str | None, most: int = 75) -> str:
     return (cut.rsplit(" ", 1)[0] if " " in cut[most // 2 :] else cut).rstrip(" ,;:.") + "…"
 
 
-def _render(content: Content, pictures: Sequence[tuple[Curve, str]], rows: int | None) -> str:
-    few = rows and max(1, rows // 2)
+def _render(content: Content, pictures: Sequence[tuple[Curve, str]], places: tuple[Curve, str] | None, sides: Sequence[Amount | None] = ()) -> str:
+    """``pictures`` and ``places``: charts as drawn. ``sides``: how much of each side of paper, None leaves one out; without any, a page with everything."""
+    first, second = sides or (Amount(None, CHARTS_ON_PAGE), Amount(None, 0))
     return (
         _environment()
         .get_template("report.html.j2")
         .render(
             c=content,
             is_demo=content.release["is_demo"],
-            rows=rows,
-            few=few,
-            cards=rows and 4,
-            pictures=pictures,
+            on_paper=bool(sides),
+            first=first,
+            second=second,
+            few=second and second.rows and max(1, second.rows // 2),
+            cards=4 if sides else None,
+            first_pictures=pictures[: first.charts] if first else (),
+            second_pictures=pictures[CHARTS_ON_FIRST : CHARTS_ON_FIRST + second.charts] if second else (),
+            places=places if second and (second.has_places or not sides) else None,
             colours=COLOURS,
             signs=SIGNS,
             tones=TONES,
