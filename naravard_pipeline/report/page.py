@@ -4,7 +4,7 @@ import base64
 import os
 from bisect import bisect_left
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 
@@ -28,11 +28,8 @@ class Amount:
     has_places: bool = False
 
 
-FIRST_SIDE = [Amount(rows, CHARTS_ON_FIRST) for rows in range(24, 0, -1)]
-SECOND_SIDE = [
-    Amount(*amount)
-    for amount in [(30, 4, True), (20, 4, True), (12, 4, True), (12, 2, True), (12, 0, True), (12, 0), *((rows, 0) for rows in range(10, 0, -1))]
-]
+MOST_ROWS, WORTH_A_CHART = (24, 30), 8  # rows on each side at most, and so many are there rather than a further chart
+SECOND_CHARTS = ((4, True), (2, True), (0, True), (0, False))
 SIGNS = {"better": "▲", "improvement": "▲", "improving": "▲", "worse": "▼", "concern": "▼", "worsening": "▼"}
 TONES = {code: "good" if sign == "▲" else "bad" for code, sign in SIGNS.items()}
 LACKING = (
@@ -62,8 +59,12 @@ def render_pdf(content: Content) -> bytes:
     def render(*sides: Amount | None):
         return HTML(string=_render(content, pictures, places, sides)).render(pdf_variant="pdf/ua-1")
 
-    first = _most_that_fits(FIRST_SIDE, lambda amount: len(render(amount, None).pages) == 1)
-    second = _most_that_fits(SECOND_SIDE, lambda amount: len(render(None, amount).pages) == 1)
+    first = _most_that_fits(
+        [Amount(rows, CHARTS_ON_FIRST) for rows in range(MOST_ROWS[0], 0, -1)], lambda amount: len(render(amount, None).pages) == 1
+    )
+    with_charts = [Amount(WORTH_A_CHART, *charts) for charts in SECOND_CHARTS]
+    chosen = _most_that_fits(with_charts, lambda amount: len(render(None, amount).pages) == 1) or with_charts[-1]
+    second = _most_that_fits([replace(chosen, rows=rows) for rows in range(MOST_ROWS[1], 0, -1)], lambda amount: len(render(None, amount).pages) == 1)
     document = render(first, second) if first and second else None
     if document is None or len(document.pages) != SIDES:
         raise ValueError(f"Rapporten för {content.scope.title_sv} ryms inte på {SIDES} sidor ens med en rad i varje lista. Rapportera det.")
@@ -96,7 +97,7 @@ def shorten(text: str | None, most: int = 75) -> str:
 
 
 def _render(content: Content, pictures: Sequence[tuple[Curve, str]], places: tuple[Curve, str] | None, sides: Sequence[Amount | None] = ()) -> str:
-    """``pictures`` and ``places``: charts as drawn. ``sides``: how much of each side of paper, None leaves one out; without any, a page with everything."""
+    """``pictures`` and ``places``: charts as drawn. ``sides``: how much on each side of paper, nothing of one that is None; without any, a page."""
     first, second = sides or (Amount(None, CHARTS_ON_PAGE), Amount(None, 0))
     return (
         _environment()
