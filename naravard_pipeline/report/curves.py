@@ -45,7 +45,7 @@ def choose_curves(
     seen = set()
     for measure in measures:
         rows = _newest_stretch(series.get((measure["measure_id"], area_codes[0]), []))
-        if len(rows) < LEAST or measure["indicator_sv"] in seen:
+        if _values(rows) < LEAST or measure["indicator_sv"] in seen:
             continue
         seen.add(measure["indicator_sv"])
         lines = [_line(names[area_codes[0]], "focus", rows)]
@@ -55,7 +55,7 @@ def choose_curves(
                 for r in _newest_stretch(series.get((measure["measure_id"], code), []))
                 if rows[0]["period_end"] <= r["period_end"] <= rows[-1]["period_end"]
             ]
-            if len(above) > 1:
+            if _values(above) > 1 and above[-1]["value"] is not None:
                 lines.append(_line(names[code], "nation" if code == NATION else "county", above))
         yield _told(measure, rows, lines)
 
@@ -64,14 +64,14 @@ def choose_places(measures: Sequence[Row], series: Mapping[tuple[str, str], Sequ
     """The first of the measures that most of the ``places`` have values of, side by side on the same axes with the nation; no count, see above."""
     for measure in measures:
         rows = {name: _newest_stretch(series.get((measure["measure_id"], code), [])) for code, name in places.items()}
-        enough = {name: found for name, found in rows.items() if len(found) >= LEAST}
+        enough = {name: found for name, found in rows.items() if _values(found) >= LEAST}
         if measure["value_type"] == "count" or len(enough) <= len(places) / 2:
             continue
         lines = [_line(name, "place", found) for name, found in enough.items()]
         nation = _newest_stretch(series.get((measure["measure_id"], NATION), []))
         newest = max(found[-1]["period_label"] for found in enough.values())
         ends = "; ".join(f"{name} {value_sv(found[-1]['value'], measure)} ({found[-1]['period_label']})" for name, found in enough.items())
-        chart = SmallMultiples(lines, _line("Riket", "nation", nation) if len(nation) > 1 else None, measure["unit"] or "", columns=3)
+        chart = SmallMultiples(lines, _line("Riket", "nation", nation) if _values(nation) > 1 else None, measure["unit"] or "", columns=3)
         dashed = "Streckat: riket." if chart.nation else ""
         told = f"{measure['name_sv']}, {chart.unit}, i kommunerna. Senast: {ends}."
         title = f"{measure['name_sv']}, kommun för kommun"
@@ -87,6 +87,10 @@ def _told(measure: Row, rows: Sequence[Row], lines: Sequence[Line]) -> Curve:
     return Curve(measure["name_sv"], unit, latest, told, chart, paper)
 
 
+def _values(rows: Sequence[Row]) -> int:
+    return sum(row["value"] is not None for row in rows)
+
+
 def _line(name: str, role: str, rows: Sequence[Row]) -> Line:
     points = [
         Point(moment_of(r["period_start"], r["period_end"]), r["value"], r["ci_lower"], r["ci_upper"], r["status"] == "preliminary") for r in rows
@@ -95,6 +99,14 @@ def _line(name: str, role: str, rows: Sequence[Row]) -> Line:
 
 
 def _newest_stretch(rows: Sequence[Row]) -> list[Row]:
-    """Of one series and one length of period: a source may give months and whole years of the same measure."""
+    """From its first to its last value; one hidden or missing between them is there without a value, so that the line breaks.
+
+    Of one series and one length of period: a source may give months and whole years of the same measure.
+    """
     valued = [row for row in rows if row["value"] is not None]
-    return [r for r in valued if all(r[column] == valued[-1][column] for column in ("segment_id", "period_months"))]
+    stretch = [r for r in valued if all(r[column] == valued[-1][column] for column in ("segment_id", "period_months"))]
+    if not stretch:
+        return []
+    first, last = stretch[0]["period_end"], stretch[-1]["period_end"]
+    gaps = [r for r in rows if r["value"] is None and r["period_months"] == stretch[0]["period_months"] and first < r["period_end"] < last]
+    return sorted([*stretch, *gaps], key=lambda r: r["period_end"])

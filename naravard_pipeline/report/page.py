@@ -81,9 +81,9 @@ def write_files(content: Content, folder: Path, with_pdf: bool) -> list[Path]:
     """``<month>-<scope>.html`` and ``.pdf`` into ``folder``, each whole or not at all. The page is there even where the PDF cannot be made."""
     folder.mkdir(parents=True, exist_ok=True)
     stem = folder / f"{content.basis.month:%Y-%m}-{content.scope.file_name}"
-    written = [_replace(stem.with_suffix(".html"), render_page(content).encode())]
+    written = [replace_file(stem.with_suffix(".html"), render_page(content).encode())]
     if with_pdf:
-        written.append(_replace(stem.with_suffix(".pdf"), render_pdf(content)))
+        written.append(replace_file(stem.with_suffix(".pdf"), render_pdf(content)))
     return written
 
 
@@ -111,7 +111,7 @@ def _render(content: Content, pictures: Sequence[tuple[Curve, str]], places: tup
             few=second and second.rows and max(1, second.rows // 2),
             cards=4 if sides else None,
             first_pictures=pictures[: first.charts] if first else (),
-            second_pictures=pictures[CHARTS_ON_FIRST : CHARTS_ON_FIRST + second.charts] if second else (),
+            second_pictures=_in_pairs(pictures[CHARTS_ON_FIRST : CHARTS_ON_FIRST + second.charts]) if second else (),
             places=places if second and (second.has_places or not sides) else None,
             colours=COLOURS,
             signs=SIGNS,
@@ -120,12 +120,18 @@ def _render(content: Content, pictures: Sequence[tuple[Curve, str]], places: tup
     )
 
 
+def _in_pairs(pictures: Sequence[tuple[Curve, str]]) -> Sequence[tuple[Curve, str]]:
+    """Two beside each other, none alone in the last row."""
+    return pictures[: len(pictures) - len(pictures) % 2]
+
+
 def _as_address(svg: str) -> str:
     """As an image of its own: what is inside it is not read aloud, its text is."""
     return "data:image/svg+xml;base64," + base64.b64encode(svg.encode()).decode()
 
 
-def _replace(path: Path, data: bytes) -> Path:
+def replace_file(path: Path, data: bytes) -> Path:
+    """Whole or not at all."""
     beside = path.with_name(f".{path.name}.{os.getpid()}")
     beside.write_bytes(data)
     os.replace(beside, path)

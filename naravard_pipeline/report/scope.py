@@ -71,6 +71,11 @@ def next_month(month: date) -> date:
     return (month.replace(day=28) + timedelta(days=4)).replace(day=1)
 
 
+def month_before(day: date) -> date:
+    """The first day of it."""
+    return (day.replace(day=1) - timedelta(days=1)).replace(day=1)
+
+
 def published_day(folder: Path) -> date:
     return datetime.fromisoformat(read_release(folder)["release"]["published_at"]).astimezone(TIMEZONE).date()
 
