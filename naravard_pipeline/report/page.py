@@ -9,6 +9,7 @@ from functools import cache
 from pathlib import Path
 
 from jinja2 import Environment
+from markupsafe import Markup
 
 from naravard_pipeline.charts import COLOURS
 from naravard_pipeline.pages import open_templates
@@ -28,7 +29,9 @@ class Amount:
     has_places: bool = False
 
 
-MOST_ROWS, WORTH_A_CHART = (24, 30), 8  # rows on each side at most, and so many are there rather than a further chart
+FIRST_ROWS = (24, 21, 18, 16, 14, 12, 10, 8, 6, 5, 4, 3, 2, 1)  # of the table
+SECOND_ROWS = (30, 20, 14, 10, 8, 6, 5, 4, 3, 2, 1)  # of each list
+WORTH_A_CHART = 8  # so many rows are there rather than a further chart
 SECOND_CHARTS = ((4, True), (2, True), (0, True), (0, False))
 SIGNS = {"better": "▲", "improvement": "▲", "improving": "▲", "worse": "▼", "concern": "▼", "worsening": "▼"}
 TONES = {code: "good" if sign == "▲" else "bad" for code, sign in SIGNS.items()}
@@ -59,12 +62,16 @@ def render_pdf(content: Content) -> bytes:
     def render(*sides: Amount | None):
         return HTML(string=_render(content, pictures, places, sides)).render(pdf_variant="pdf/ua-1")
 
-    first = _most_that_fits(
-        [Amount(rows, CHARTS_ON_FIRST) for rows in range(MOST_ROWS[0], 0, -1)], lambda amount: len(render(amount, None).pages) == 1
-    )
+    def fits_first(amount: Amount) -> bool:
+        return len(render(amount, None).pages) == 1
+
+    def fits_second(amount: Amount) -> bool:
+        return len(render(None, amount).pages) == 1
+
+    first = _most_that_fits([Amount(rows, CHARTS_ON_FIRST) for rows in FIRST_ROWS], fits_first)
     with_charts = [Amount(WORTH_A_CHART, *charts) for charts in SECOND_CHARTS]
-    chosen = _most_that_fits(with_charts, lambda amount: len(render(None, amount).pages) == 1) or with_charts[-1]
-    second = _most_that_fits([replace(chosen, rows=rows) for rows in range(MOST_ROWS[1], 0, -1)], lambda amount: len(render(None, amount).pages) == 1)
+    chosen = _most_that_fits(with_charts, fits_second) or with_charts[-1]
+    second = _most_that_fits([replace(chosen, rows=rows) for rows in SECOND_ROWS], fits_second)
     document = render(first, second) if first and second else None
     if document is None or len(document.pages) != SIDES:
         raise ValueError(f"Rapporten för {content.scope.title_sv} ryms inte på {SIDES} sidor ens med en rad i varje lista. Rapportera det.")
@@ -141,5 +148,10 @@ def replace_file(path: Path, data: bytes) -> Path:
 @cache
 def _environment() -> Environment:
     environment = open_templates("naravard_pipeline.report")
-    environment.filters |= {"short": shorten, "css": lambda text: text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", " ")}
+    environment.filters |= {"short": shorten, "css": _in_css}
     return environment
+
+
+def _in_css(text: str) -> Markup:
+    """Inside quotes of a style sheet, where HTML's entities are not read: what could end either is written as a code."""
+    return Markup("".join(c if c.isalnum() or c == " " else f"\\{ord(c):x} " for c in text))

@@ -17,7 +17,7 @@ import duckdb
 from jinja2 import Template
 
 from naravard_pipeline.pages import open_templates
-from naravard_pipeline.publication.folders import current_release, list_releases
+from naravard_pipeline.publication.folders import REPORTS, current_release, list_releases
 from naravard_pipeline.report.content import build_content
 from naravard_pipeline.report.page import replace_file, write_files
 from naravard_pipeline.report.scope import MONTHS_SV, Basis, Scope, find_basis, list_scopes
@@ -37,7 +37,7 @@ class Shelved:
 
 
 def shelf(settings: Settings) -> Path:
-    return settings.published / "reports"
+    return settings.published / REPORTS
 
 
 def make_all(settings: Settings, month: str | None = None, with_pdf: bool = True, on_progress: Callable[[str], None] = lambda text: None) -> Shelved:
