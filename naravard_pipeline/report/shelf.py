@@ -96,7 +96,8 @@ def tidy(settings: Settings) -> int:
 
 def _render_index(reports: Sequence[dict[str, Any]]) -> str:
     months: dict[str, list[dict[str, Any]]] = {}
-    for report in sorted(reports, key=lambda r: r["month"], reverse=True):  # of a month they come by their names
+    in_order = sorted(reports, key=lambda r: r["stem"].rpartition("-")[2].isdigit())  # of a month: counties, then municipalities by their codes
+    for report in sorted(in_order, key=lambda r: r["month"], reverse=True):
         year, month = report["month"].split("-")
         months.setdefault(f"{MONTHS_SV[int(month) - 1]} {year}", []).append(report)
     return _template().render(months=months, is_demo=any(r["is_demo"] for r in reports))

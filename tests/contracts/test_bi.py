@@ -11,7 +11,7 @@ import pytest
 from click.testing import CliRunner
 from ruamel.yaml import YAML
 
-from naravard_pipeline.bi.exposures import build_exposures
+from naravard_pipeline.bi.exposures import REPORT_READS, build_exposures
 from naravard_pipeline.bi.files import PICTURE, WORDS, read_columns, write_bi_files
 from naravard_pipeline.bi.picture import draw
 from naravard_pipeline.bi.star import describe, read_star
@@ -53,6 +53,11 @@ def test_the_picture_shows_every_table_and_says_every_join_to_those_who_cannot_s
 def test_the_star_has_every_published_table_but_marts_and_the_records_of_the_release(star):
     assert set(star.keys) == {t for t in read_promise().columns if not t.startswith(("mart_", "meta_"))}
     assert all(star.keys.values())
+
+
+def test_the_reports_exposure_names_the_tables_that_it_reads():
+    code = "".join(path.read_text("utf-8") for path in (PROJECT / "naravard_pipeline" / "report").glob("*.py"))
+    assert set(re.findall(r"\b(?:from|join) ((?:dim|fct|bridge)_\w+)", code)) == set(REPORT_READS)
 
 
 def test_what_has_a_key_of_several_columns_is_joined_on_all_of_them(star):
