@@ -72,10 +72,9 @@ def choose_places(measures: Sequence[Row], series: Mapping[tuple[str, str], Sequ
         newest = max(found[-1]["period_label"] for found in enough.values())
         ends = "; ".join(f"{name} {value_sv(found[-1]['value'], measure)} ({found[-1]['period_label']})" for name, found in enough.items())
         chart = SmallMultiples(lines, _line("Riket", "nation", nation) if _values(nation) > 1 else None, measure["unit"] or "", columns=3)
-        dashed = "Streckat: riket." if chart.nation else ""
+        told_beside = f"Kommun för kommun till {newest}.{' Streckat: riket.' if chart.nation else ''}"
         told = f"{measure['name_sv']}, {chart.unit}, i kommunerna. Senast: {ends}."
-        title = f"{measure['name_sv']}, kommun för kommun"
-        return Curve(title, chart.unit, f"Till {newest}. {dashed}", told, chart, replace(chart, columns=PLACES_IN_A_ROW))
+        return Curve(measure["name_sv"], chart.unit, told_beside, told, chart, replace(chart, columns=PLACES_IN_A_ROW))
     return None
 
 

@@ -12,7 +12,7 @@ from naravard_pipeline.report.figures import Row
 
 UNSAID = ("not_comparable", "too_short")  # the release says that nothing can be said
 UNCERTAIN = (None, "no_different", *UNSAID)
-NEWS_SV = {"new_measure": "nytt mått", "new_period": "nytt", "new_value": "nytt", "revised": "ändrat", "withdrawn": "tillbakadraget"}
+NEWS_SV = {"new_measure": "nytt mått", "new_period": "nytt", "new_value": "nytt", "revised": "ändrat", "withdrawn": "tillbakadragen uppgift"}
 SHOWN = 2  # revised periods of a measure; a long history does not crowd the others out
 
 
@@ -64,7 +64,6 @@ def _line(measure: Row, last: Row, a: Row, signal: Row, news: Sequence[Row]) -> 
     if signal.get("period_label") == last["period_label"] and signal.get("variation") in ("improvement", "concern"):
         words.append(("månad", signal["variation_sv"], signal["variation"]))
     before = a.get("previous_value") if is_same else None
-    kinds = [row["kind"] for row in news]
     sizes = [abs(row["change_percent"]) for row in news if row["change_percent"] is not None]
     if before:
         sizes.append(100 * abs(a["previous_difference"] or 0) / abs(before))
@@ -74,11 +73,20 @@ def _line(measure: Row, last: Row, a: Row, signal: Row, news: Sequence[Row]) -> 
         period_label=last["period_label"] + (" (prel.)" if last["status"] == "preliminary" else ""),
         before_sv="" if before is None else f"{value_sv(before, measure)} ({a['previous_label']})",
         judgements=tuple((aspect, word, code) for aspect, word, code in words if (is_same or aspect == "månad") and word and code not in UNSAID),
-        news_sv=next((told for kind, told in NEWS_SV.items() if kind in kinds), ""),
+        news_sv=_news_sv(news, last),
         is_certain=is_same and a.get("comparison_previous") not in UNCERTAIN,
         size=max(sizes, default=0.0),
         is_held=bool(last["is_held"]),
     )
+
+
+def _news_sv(news: Sequence[Row], last: Row) -> str:
+    """The first of ``NEWS_SV`` that happened; with its period where that is another than the one in the table."""
+    for kind, told in NEWS_SV.items():
+        labels = [row["period_label"] for row in sorted((r for r in news if r["kind"] == kind), key=lambda r: str(r["period_end"]))]
+        if labels:
+            return told if labels[-1] in (None, last["period_label"]) else f"{told} för {labels[-1]}"
+    return ""
 
 
 def tell_revised(measures: Mapping[str, Row], changes: Mapping[str, Sequence[Row]]) -> Iterator[tuple[str, str]]:

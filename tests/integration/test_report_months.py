@@ -98,7 +98,7 @@ def by_measure(content):
 
 def test_what_moved_comes_first_and_is_called_new_or_changed(content):
     assert {m for m, line in by_measure(content).items() if line.news_sv} >= {CAME, REVISED, WITHDRAWN}
-    assert [by_measure(content)[m].news_sv for m in (CAME, REVISED, WITHDRAWN)] == ["nytt", "ändrat", "tillbakadraget"]
+    assert [by_measure(content)[m].news_sv for m in (CAME, REVISED, WITHDRAWN)] == ["nytt", "ändrat", "tillbakadragen uppgift för 2024"]
     news = [bool(line.news_sv) for line in content.lines]
     assert news == sorted(news, reverse=True) and not all(news)
     assert content.summary[0].startswith(f"{sum(news)} av ")

@@ -87,7 +87,7 @@ def test_news_come_first_and_of_them_what_is_certain_then_the_biggest():
     lines = build_lines({f"m{n}": measure(n) for n in range(5)}, a, series, {}, changes, "0486")
     assert [(line.measure["measure_id"], line.news_sv) for line in lines] == [
         ("m3", "nytt"),
-        ("m2", "ändrat"),
+        ("m2", "ändrat för 2024"),
         ("m1", "nytt"),
         ("m0", ""),
         ("m4", ""),
