@@ -83,7 +83,7 @@ def build_content(basis: Basis, scope: Scope) -> Content:
         revised=tuple(tell_revised(measures, changes or {})),
         corrections=tuple((measures[c["measure_id"]]["name_sv"], c["text_sv"]) for c in corrections if c["measure_id"] in measures),
         initiatives=tuple(i | {"effects": [e for e in i["effects"] if e["measure_id"] in measures]} for i in initiatives if _is_under_way(i, basis)),
-        curves=tuple(choose_curves([line.measure for line in lines], series, codes, names)),
+        curves=tuple(choose_curves([line.measure for line in lines], series, codes, names, initiatives)),
         places=choose_places([line.measure for line in lines], series, municipalities) if municipalities else None,
         sources=tuple(sorted({m["attribution"] for m in shown if m["attribution"]})),
         caveats=tuple((m["name_sv"], " ".join(m["caveat_sv"].split())) for m in shown if m["caveat_sv"]),

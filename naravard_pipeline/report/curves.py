@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from naravard_pipeline.charts import Line, LineChart, Point, SmallMultiples, draw, to_plain_svg
+from naravard_pipeline.charts import Line, LineChart, Mark, Point, SmallMultiples, draw, to_plain_svg
 from naravard_pipeline.charts.figures import moment_of
 from naravard_pipeline.report.figures import NATION, Row
 from naravard_pipeline.report.moved import value_sv
@@ -35,12 +35,16 @@ class Curve:
 
 
 def choose_curves(
-    measures: Sequence[Row], series: Mapping[tuple[str, str], Sequence[Row]], area_codes: Sequence[str], names: Mapping[str, str]
+    measures: Sequence[Row],
+    series: Mapping[tuple[str, str], Sequence[Row]],
+    area_codes: Sequence[str],
+    names: Mapping[str, str],
+    initiatives: Sequence[Row] = (),
 ) -> Iterator[Curve]:
     """In the order of ``measures``, one for each with enough values here that compare; at most one per indicator, so that they differ.
 
     ``area_codes``: the place itself, then those above it, which are drawn unless it is a count: a place and its county have no scale in common.
-    Drawn is the newest stretch only: across a break nothing is compared.
+    Drawn is the newest stretch only: across a break nothing is compared. An initiative is marked where it began on the measures that follow it.
     """
     seen = set()
     for measure in measures:
@@ -57,7 +61,7 @@ def choose_curves(
             ]
             if _values(above) > 1 and above[-1]["value"] is not None:
                 lines.append(_line(names[code], "nation" if code == NATION else "county", above))
-        yield _told(measure, rows, lines)
+        yield _told(measure, rows, lines, [mark for i in initiatives for mark in _marks(i, measure["measure_id"])])
 
 
 def choose_places(measures: Sequence[Row], series: Mapping[tuple[str, str], Sequence[Row]], places: Mapping[str, str]) -> Curve | None:
@@ -78,11 +82,19 @@ def choose_places(measures: Sequence[Row], series: Mapping[tuple[str, str], Sequ
     return None
 
 
-def _told(measure: Row, rows: Sequence[Row], lines: Sequence[Line]) -> Curve:
+def _marks(initiative: Row, measure_id: str) -> Iterator[Mark]:
+    began = initiative["start_date"]
+    if began and any(effect["measure_id"] == measure_id for effect in initiative["effects"]):
+        yield Mark(began.year + (began.month - 1) / 12, initiative["name_sv"], "initiative")
+
+
+def _told(measure: Row, rows: Sequence[Row], lines: Sequence[Line], marks: Sequence[Mark]) -> Curve:
     latest = f"{rows[-1]['period_label']}: " + "; ".join(f"{line.name} {value_sv(line.points[-1].value, measure)}" for line in lines)
     unit = measure["unit"] or ""
     told = f"{measure['name_sv']}, {unit}, {rows[0]['period_label']} till {rows[-1]['period_label']}. Senast {latest}."
-    chart, paper = (LineChart(lines, unit, width=width, height=height) for width, height in (ON_A_PAGE, ON_PAPER))
+    began = [m for m in marks if lines[0].points[0].when <= m.when <= lines[0].points[-1].when]
+    told += "".join(f" {mark.text} började {int(mark.when)}." for mark in began)
+    chart, paper = (LineChart(lines, unit, marks, width=width, height=height) for width, height in (ON_A_PAGE, ON_PAPER))
     return Curve(measure["name_sv"], unit, latest, told, chart, paper)
 
 

@@ -116,9 +116,9 @@ def point(year, value=1.0, months=12, segment="s"):
     return times | {"value": value, "ci_lower": None, "ci_upper": None, "status": "ok" if value is not None else "suppressed", "segment_id": segment}
 
 
-def drawn(rows, nation=(), **values):
+def drawn(rows, nation=(), initiatives=(), **values):
     series = {("m0", "0486"): rows, ("m0", "00"): list(nation)}
-    return list(choose_curves([measure(**values)], series, ["0486", "00"], {"0486": "Strängnäs", "00": "Riket"}))
+    return list(choose_curves([measure(**values)], series, ["0486", "00"], {"0486": "Strängnäs", "00": "Riket"}, initiatives))
 
 
 def test_a_chart_has_the_newest_stretch_with_its_gaps_and_the_nation_over_the_same_years():
@@ -128,6 +128,16 @@ def test_a_chart_has_the_newest_stretch_with_its_gaps_and_the_nation_over_the_sa
     assert [p.value for p in own.points] == [1.0, 1.0, None, 1.0, 5.0] and own.role == "focus"
     assert nation.points[0].when == 2015
     assert curve.told == "Mått 0, procent, 2015 till 2019. Senast 2019: Strängnäs 5,0; Riket 2,0."
+
+
+def test_an_initiative_is_marked_on_the_measures_that_follow_it_and_told_where_it_is_seen():
+    def initiative(name, year, measure_id):
+        return {"name_sv": name, "start_date": year and date(year, 7, 1), "effects": [{"measure_id": measure_id}]}
+
+    begun = [initiative("Träning", 2016, "m0"), initiative("Gammal", 2001, "m0"), initiative("Annan", 2016, "m1"), initiative("Utan dag", None, "m0")]
+    (curve,) = drawn([point(y) for y in range(2015, 2020)], initiatives=begun)
+    assert [(mark.text, mark.when, mark.kind) for mark in curve.chart.marks] == [("Träning", 2016.5, "initiative"), ("Gammal", 2001.5, "initiative")]
+    assert curve.told.endswith("Träning började 2016.")
 
 
 def test_months_and_whole_years_of_one_source_are_never_one_line():
