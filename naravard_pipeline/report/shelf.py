@@ -71,7 +71,10 @@ def put(settings: Settings, basis: Basis, scope: Scope, with_pdf: bool = True) -
         "before_id": basis.before and basis.before.name,
         "is_demo": content.release["is_demo"],
     }
-    replace_file(folder / f"{told['month']}-{scope.file_name}.json", json.dumps(told, ensure_ascii=False, indent=1).encode())
+    path = folder / f"{told['month']}-{scope.file_name}.json"
+    if path.exists() and json.loads(path.read_bytes()) != told:
+        _remove(path)  # of another release: should the new one not come to an end, nobody takes that for it
+    replace_file(path, json.dumps(told, ensure_ascii=False, indent=1).encode())
     return write_files(content, folder, with_pdf)
 
 
@@ -87,11 +90,15 @@ def tidy(settings: Settings) -> int:
         if {told["release_id"], told["before_id"]} - {None} <= readable:
             kept.append(told | {"stem": path.stem, "forms": [form for form in FORMS[:-1] if path.with_suffix(form).exists()]})
             continue
-        for form in FORMS:
-            path.with_suffix(form).unlink(missing_ok=True)
+        _remove(path)
         gone += 1
     replace_file(folder / INDEX, _render_index(kept).encode())
     return gone
+
+
+def _remove(path: Path) -> None:
+    for form in FORMS:
+        path.with_suffix(form).unlink(missing_ok=True)
 
 
 def _render_index(reports: Sequence[dict[str, Any]]) -> str:

@@ -42,6 +42,7 @@ def settings(demo, tmp_path_factory):
     """The demo's release, and before it one of the month before in which some things were otherwise."""
     settings = Settings(home=tmp_path_factory.mktemp("months"), is_demo=True)
     shutil.copytree(demo[0] / "published", settings.published, symlinks=True)
+    assert not shelf(settings).exists()
     (now,) = list_releases(settings)
     month = published_day(now).replace(day=1)
     then = now.with_name("000000-20200101T000000-aaaaaaaa")

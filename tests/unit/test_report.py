@@ -11,11 +11,12 @@ import pytest
 from click.testing import CliRunner
 
 from naravard_pipeline.cli.main import main
-from naravard_pipeline.report import page
+from naravard_pipeline.report import page, shelf
 from naravard_pipeline.report.content import Content
 from naravard_pipeline.report.curves import choose_curves, choose_places
 from naravard_pipeline.report.moved import Line
 from naravard_pipeline.report.scope import Basis, Scope
+from naravard_pipeline.settings import Settings
 
 BASIS = Basis(date(2026, 11, 1), Path("000002-x"), None)
 LONG = "Andel av invånarna med mycket sammansatta behov som har en samordnad plan enligt överenskommelsen " * 3
@@ -160,3 +161,13 @@ def test_what_cannot_be_reported_is_said_with_the_remedy(arguments, said, tmp_pa
 )
 def test_a_long_text_is_cut_between_words(text, most, short):
     assert page.shorten(text, most) == short
+
+
+@pytest.mark.parametrize(("release", "stays"), [("000002-x", True), ("000001-x", False)])
+def test_a_pdf_of_another_release_never_stands_beside_a_new_page(tmp_path, monkeypatch, release, stays):
+    monkeypatch.setattr(shelf, "build_content", lambda basis, scope: content(1))
+    settings, place = Settings(home=tmp_path), content(0).scope
+    shelf.put(settings, Basis(BASIS.month, Path(release), None), place, with_pdf=False)
+    (shelf.shelf(settings) / "2026-11-0486.pdf").touch()
+    shelf.put(settings, BASIS, place, with_pdf=False)
+    assert (shelf.shelf(settings) / "2026-11-0486.pdf").exists() is stays
