@@ -1,4 +1,4 @@
-"""When the monthly reports are made: on the first of a month for the one that has gone, and once after a new release; never by a run of everything."""
+"""When the monthly reports are made: on the first of a month for the one before, and once after a new release; never by a run of everything."""
 
 from datetime import datetime
 from zoneinfo import ZoneInfo
