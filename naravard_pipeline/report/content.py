@@ -11,10 +11,10 @@ from typing import Any
 from naravard_pipeline.publication.folders import read_release
 from naravard_pipeline.report import figures
 from naravard_pipeline.report.curves import Curve, choose_curves, choose_places
-from naravard_pipeline.report.figures import NATION, Row
+from naravard_pipeline.report.figures import Row
 from naravard_pipeline.report.late import Told, tell_arrived_late, tell_late
 from naravard_pipeline.report.moved import Line, build_lines, tell_judged, tell_revised
-from naravard_pipeline.report.scope import Basis, Scope, published_day
+from naravard_pipeline.report.scope import NATION, Basis, Scope, published_day
 
 
 @dataclass(frozen=True)
@@ -22,6 +22,7 @@ class Content:
     """``is_compared`` is False where there is no release from before the month, so that nothing can be said of what is new."""
 
     scope: Scope
+    is_nation: bool
     basis: Basis
     release: Mapping[str, Any]
     before_sv: str | None
@@ -55,7 +56,7 @@ def build_content(basis: Basis, scope: Scope) -> Content:
         series = figures.read_series(connection, [*codes, *municipalities])
         signals = figures.read_signals(connection, code)
         composites = figures.read_composites(connection, code, scope.framework_ids)
-        initiatives = figures.read_initiatives(connection, scope.framework_ids, code, area["area_type"] == "region")
+        initiatives = figures.read_initiatives(connection, scope.framework_ids, code, area["area_type"] in ("region", "nation"))
         gaps = figures.read_gaps(connection, scope.framework_ids)
         elsewhere = figures.read_latest_elsewhere(connection, area)
         corrections = figures.read_corrections(connection, code, basis.month)
@@ -71,7 +72,8 @@ def build_content(basis: Basis, scope: Scope) -> Content:
         basis=basis,
         release=quality["release"],
         before_sv=None if basis.before is None else f"{published_day(basis.before)}",
-        summary=_summary(lines, changes is not None, better, worse, held, late, len(measures)),
+        summary=_summary(lines, changes is not None, None if code == NATION else (better, worse), held, late, len(measures)),
+        is_nation=code == NATION,
         composites=_last_two(composites),
         lines=lines,
         better=better,
@@ -95,7 +97,7 @@ def _measures_of(rows: Sequence[Row], area: Row) -> dict[str, Row]:
     return {m["measure_id"]: m for m in rows if m["status"] == "planned" or area["area_type"] in (m["area_types"] or "").split(",")}
 
 
-def _summary(lines: Sequence[Line], is_compared: bool, better: Told, worse: Told, held: Told, late: Told, total: int) -> tuple[str, ...]:
+def _summary(lines: Sequence[Line], is_compared: bool, judged: tuple[Told, Told] | None, held: Told, late: Told, total: int) -> tuple[str, ...]:
     moved = sum(bool(line.news_sv) for line in lines)
     certain = [line for line in lines if line.news_sv and line.is_certain]
     if not is_compared:
@@ -107,11 +109,13 @@ def _summary(lines: Sequence[Line], is_compared: bool, better: Told, worse: Told
             f"Av dem har {len(certain)} säkert ändrats mot förra perioden." if certain else "Ingen av dem visar en säker ändring mot förra perioden."
         )
         new = f"{moved} av {total} mått har nya eller ändrade uppgifter sedan förra månaden. {told}"
-    compared = f"Mot riket är {len(better)} mått säkert bättre och {len(worse)} säkert sämre."
-    if not better and not worse:
-        compared = "Inget mått är säkert bättre eller säkert sämre än riket."
+    compared = []
+    if judged is not None:
+        better, worse = judged
+        told = f"Mot riket är {len(better)} mått säkert bättre och {len(worse)} säkert sämre."
+        compared = [told if better or worse else "Inget mått är säkert bättre eller säkert sämre än riket."]
     rest = f"{len(held) or 'Inget'} mått hålls tillbaka. {len(late) or 'Inget'} mått har uppgifter som är sena."
-    return new, compared, rest
+    return new, *compared, rest
 
 
 def _last_two(composites: Sequence[Row]) -> tuple[Row, ...]:

@@ -5,8 +5,9 @@ from dataclasses import dataclass, replace
 
 from naravard_pipeline.charts import Line, LineChart, Mark, Point, SmallMultiples, draw, to_plain_svg
 from naravard_pipeline.charts.figures import moment_of
-from naravard_pipeline.report.figures import NATION, Row
+from naravard_pipeline.report.figures import Row
 from naravard_pipeline.report.moved import value_sv
+from naravard_pipeline.report.scope import NATION
 
 LEAST = 4  # values that compare; of fewer a table says as much
 ON_PAPER = (400, 105)  # two beside each other on A4, with letters of eight points

@@ -14,7 +14,6 @@ from naravard_pipeline.publication.changes import compare
 from naravard_pipeline.publication.folders import DATABASE
 
 Row = dict[str, Any]
-NATION = "00"
 
 _MEASURES = """
     select distinct m.*, min(g.sort_order * 1000 + i.sort_order) over (partition by m.measure_id) as place_in_order,

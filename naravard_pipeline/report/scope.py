@@ -4,7 +4,7 @@ Here: finding them, with a sentence where they are not there. Not here: what sta
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -16,6 +16,8 @@ from naravard_pipeline.publication.folders import DATABASE, current_release, lis
 from naravard_pipeline.settings import Settings
 
 TIMEZONE = ZoneInfo("Europe/Stockholm")  # a month begins when it does for the readers
+NATION = "00"
+WHOSE = "bridge_framework_areas"  # a release that has frameworks of single municipalities says so in it
 MONTHS_SV = ("januari", "februari", "mars", "april", "maj", "juni", "juli", "augusti", "september", "oktober", "november", "december")
 
 
@@ -83,41 +85,42 @@ def published_day(folder: Path) -> date:
 def find_scope(release: Path, framework_id: str | None, area_code: str | None) -> Scope:
     """Exactly one of the two is given. Raises ``ValueError`` with what there is to choose from."""
     with duckdb.connect(str(release / DATABASE), read_only=True) as connection:
-        frameworks = connection.execute(
-            "select framework_id, name_sv, county_code, description_sv from dim_frameworks order by sort_order"
-        ).fetchall()
-        areas = {
-            code: (name, parent) for code, name, parent in connection.execute("select area_code, name_sv, parent_code from dim_areas").fetchall()
-        }
+        frameworks, areas, own = _read(connection)
     if framework_id is not None:
-        found = [f for f in frameworks if f[0] == framework_id]
-        if not found:
-            raise ValueError(f"Det finns inget ramverk {framework_id!r}. De som finns: {', '.join(f[0] for f in frameworks)}")
-        _, name, county, _ = found[0]
-        return Scope(county, name, areas.get(county, (county, None))[0], (framework_id,), framework_id)
-    followed = {f[2] for f in frameworks}
-    if area_code not in areas or not followed & set(_upwards(area_code, areas)):
-        of_frameworks = sorted(code for code in areas if len(code) == 4 and followed & set(_upwards(code, areas)))
-        raise ValueError(f"Det finns inget område {area_code!r} i ramverken. De som finns: {', '.join([*sorted(followed), *of_frameworks])}")
-    own = tuple(f[0] for f in frameworks if f[2] in _upwards(area_code, areas))
-    return Scope(area_code, f"Nära vård i {areas[area_code][0]}", areas[area_code][0], own, area_code)
+        if framework_id not in frameworks:
+            raise ValueError(f"Det finns inget ramverk {framework_id!r}. De som finns: {', '.join(frameworks)}")
+        code = _place_of(frameworks[framework_id][1], own[framework_id], areas)
+        return Scope(code, frameworks[framework_id][0], areas[code][0], (framework_id,), framework_id)
+    followers = tuple(f for f in frameworks if area_code in own[f])
+    if area_code is None or not followers or area_code not in areas:
+        known = sorted({code for codes in own.values() for code in codes})
+        raise ValueError(f"Det finns inget område {area_code!r} i ramverken. De som finns: {', '.join(known)}")
+    return Scope(area_code, f"Nära vård i {areas[area_code][0]}", areas[area_code][0], followers, area_code)
 
 
 def list_scopes(release: Path) -> list[Scope]:
-    """Every framework's county, then every municipality of those counties."""
+    """Every framework, then every municipality that has one."""
     with duckdb.connect(str(release / DATABASE), read_only=True) as connection:
-        frameworks = [row[0] for row in connection.execute("select framework_id from dim_frameworks order by sort_order, framework_id").fetchall()]
-        places = connection.execute("""
-            select distinct area_code from dim_areas
-            where area_type = 'municipality' and parent_code in (select county_code from dim_frameworks) order by area_code
-        """).fetchall()
-    return [*(find_scope(release, f, None) for f in frameworks), *(find_scope(release, None, code) for (code,) in places)]
+        frameworks, areas, own = _read(connection)
+    places = sorted({code for codes in own.values() for code in codes if code in areas and areas[code][1] == "municipality"})
+    return [*(find_scope(release, f, None) for f in frameworks), *(find_scope(release, None, code) for code in places)]
 
 
-def _upwards(code: str, areas: dict[str, tuple[str, str | None]]) -> Sequence[str]:
-    """The area and those it lies in."""
-    found = []
-    while code in areas and code not in found:
-        found.append(code)
-        code = areas[code][1] or ""
-    return found
+def _read(connection: duckdb.DuckDBPyConnection):
+    """(framework → name and county, area → name and kind, framework → its areas: the county and all within, where the release does not say)."""
+    rows = connection.execute("select framework_id, name_sv, county_code from dim_frameworks order by sort_order, framework_id").fetchall()
+    frameworks = {framework_id: (name, county) for framework_id, name, county in rows}
+    rows = connection.execute("select area_code, name_sv, area_type, parent_code from dim_areas").fetchall()
+    areas = {code: (name, kind) for code, name, kind, _ in rows}
+    own = {f: [code for code, _, _, parent in rows if county in (code, parent)] if county else [NATION] for f, (_, county) in frameworks.items()}
+    if connection.execute("select count(*) from duckdb_tables() where table_name = ?", [WHOSE]).fetchone()[0]:
+        own = {f: [] for f in frameworks}
+        for framework_id, code in connection.execute(f"select framework_id, area_code from {WHOSE}").fetchall():
+            own[framework_id].append(code)
+    return frameworks, areas, own
+
+
+def _place_of(county_code: str | None, own: Sequence[str], areas: Mapping[str, tuple[str, str]]) -> str:
+    """Whose figures a framework's report shows: the county's, those of the one municipality that follows it, or the nation's."""
+    places = [code for code in own if code in areas and areas[code][1] == "municipality"]
+    return places[0] if len(places) == 1 else county_code or NATION

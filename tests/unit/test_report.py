@@ -53,6 +53,7 @@ def content(measures=0, is_held=False, is_demo=True):
     year = {"name_sv": LONG, "year": 2025, "value": 101.2, "is_held": is_held, "before": {"year": 2024, "value": 99.0}}
     return Content(
         scope=Scope("0486", 'Nära vård i "Strängnäs"', "Strängnäs", ("f",), "0486"),
+        is_nation=False,
         basis=BASIS,
         release={"release_id": "000002-20261101T000000-abcdef12", "published_at": "2026-11-01T05:00:00+00:00", "is_demo": is_demo},
         before_sv="2026-10-28",
