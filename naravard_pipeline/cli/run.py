@@ -86,6 +86,7 @@ def generate() -> None:
     from naravard_pipeline.bi.files import write_star
     from naravard_pipeline.catalogue.marts import write_mart_files, write_mart_suites
     from naravard_pipeline.catalogue.schema import write_schemas
+    from naravard_pipeline.landing.list_templates import write_list_templates
     from naravard_pipeline.landing.templates import write_templates
     from naravard_pipeline.publication.meta import META_TABLES
     from naravard_pipeline.publication.promise import read_project, renew_promise
@@ -97,6 +98,7 @@ def generate() -> None:
         *write_mart_files(catalogue, DBT_PROJECT / "models" / "marts"),
         *write_mart_suites(catalogue, EXPECTATIONS),
         *write_templates(catalogue, SOURCES / "local" / "templates"),
+        *write_list_templates(catalogue, SOURCES / "enkater" / "templates"),
     ]
     exposures = DBT_PROJECT / "models" / "exposures.yml"
     exposures.write_text(build_exposures(catalogue), encoding="utf-8")
