@@ -22,16 +22,19 @@ MAY_IMPORT = {
     "landing": {"settings", "catalogue", "connectors"},
     "desk": {"settings", "catalogue", "connectors", "landing"},
     "pages": set(),
+    "charts": set(),
     "quality": {"settings", "catalogue", "pages"},
     "protection": set(),
     "publication": {"settings", "catalogue", "landing", "pages", "quality", "protection"},
     "preview": {"settings", "catalogue", "connectors", "landing", "pages", "quality", "protection", "publication"},
+    "bi": {"settings", "catalogue"},
+    "report": {"settings", "pages", "charts", "publication"},
     "demo": {"settings", "catalogue", "connectors", "landing"},
-    "orchestration": {"settings", "catalogue", "connectors", "landing", "quality", "protection", "publication"},
+    "orchestration": {"settings", "catalogue", "connectors", "landing", "quality", "protection", "publication", "report"},
     "definitions": {"settings", "catalogue", "landing", "quality", "orchestration"},
     "cli": {
         *("settings", "catalogue", "connectors", "landing", "desk", "pages", "quality", "protection", "publication", "preview"),
-        *("orchestration", "definitions", "demo"),
+        *("bi", "report", "orchestration", "definitions", "demo"),
     },
 }
 ONLY_HERE = {
@@ -40,6 +43,8 @@ ONLY_HERE = {
     "great_expectations": "quality",
     "httpx": "connectors",
     "psycopg": "publication",
+    "weasyprint": "report",
+    "vl_convert": "charts",
 }
 LAYERS = {  # reference are seeds
     "staging": set(),  # reads what landed, nothing else
