@@ -67,6 +67,9 @@ def measure_new(measure_id: str | None, source_id: str | None, yes: bool, overwr
         raise UserError(getattr(error.words, lang)) from error
     except FetchError as error:
         raise UserError(f"{error.reason_sv}: {error}" if lang == "sv" else str(error)) from error
+    for line in proposal.told if not interview.person else ():
+        if line.startswith("OBS"):  # a person who was asked has read it before deciding
+            click.echo(line, err=True)
     for path in written:
         click.echo(path)
     click.echo(interview.say_next(name))

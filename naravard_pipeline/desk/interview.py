@@ -80,12 +80,10 @@ class Interview:
         if self.person and not measure_id and not self.takes_proposals:
             name = self.person.ask(self.say("name"), name)
         while problems := self._problems(decided, name, typed):
-            if not self.person:
+            wrong = self._wrong(problems)
+            if not self.person or not wrong:
                 raise problems
             self.person.say(getattr(problems.words, self.lang))
-            wrong = self._wrong(problems)
-            if not wrong:
-                raise problems
             self.person.say(self.say("again"))
             for field in wrong:
                 typed[field] = self._ask(fields[field], None)

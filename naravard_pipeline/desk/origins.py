@@ -33,8 +33,8 @@ SAID = {
     "numerator_column": Words("Heading above the numerators", "Rubriken över täljarna"),
     "denominator_column": Words("Heading above the denominators", "Rubriken över nämnarna"),
     "made": Words("How is it computed?", "Hur räknas det?"),
-    "numerator": Words("Measure above the line (its name, or words)", "Måttet i täljaren (namnet, eller ord)"),
-    "denominator": Words("Measure below the line (its name, or words)", "Måttet i nämnaren (namnet, eller ord)"),
+    "numerator": Words("Count above the line (the measure's name, or words)", "Antalet i täljaren (måttets namn, eller ord)"),
+    "denominator": Words("Count below the line (the measure's name, or words)", "Antalet i nämnaren (måttets namn, eller ord)"),
     "per": Words("Per how many", "Per hur många"),
     "part": Words("A measure that goes in (its name, or words; empty: no more)", "Ett mått som ingår (namnet, eller ord; tomt: inga fler)"),
     "successor": Words("perhaps followed by", "efterträds kanske av"),
@@ -134,7 +134,7 @@ def _complete_derived(interview: "Interview", origin: dict[str, Any]) -> None:
     made = _one_of(interview, "made", ("ratio", "sum", "mean"))
     if made == "ratio":
         for name in ("numerator", "denominator"):
-            origin[name] = origin.get(name) or _ask_measure(interview, SAID[name])
+            origin[name] = origin.get(name) or _ask_measure(interview, SAID[name], counts=True)
         origin["per"] = origin.get("per") or person.ask(getattr(SAID["per"], interview.lang), "1000")
         return
     origin["combine"] = made
@@ -154,18 +154,24 @@ def _one_of(interview: "Interview", what: str, options: Sequence[str]) -> str:
             return answer
 
 
-def _ask_measure(interview: "Interview", words: Words, *, may_be_empty: bool = False) -> str:
-    """A measure by its name; other words search among the catalogue's."""
-    measures = interview.desk.catalogue.measures
+def _ask_measure(interview: "Interview", words: Words, *, may_be_empty: bool = False, counts: bool = False) -> str:
+    """A measure by its name; other words search among the catalogue's, or its ``counts``, no word shows the first, and a number chooses of these."""
+    person, lang = interview.person, interview.lang
+    measures = {m.measure_id: m for m in interview.desk.catalogue.measures.values() if not m.derived and (not counts or m.value_type == "count")}
+    entries = [Entry(m.measure_id, m.name_sv, m.measure_id.replace("_", " ")) for m in measures.values()]
+    index = Index(entries)
+    found: list[Entry] = []
     while True:
-        answer = interview.person.ask(getattr(words, interview.lang), None)
+        answer = person.ask(getattr(SAID["pick"] if found else words, lang), "1" if found else None)
         if answer in measures or (may_be_empty and not answer):
             return answer
-        found = Index(Entry(m.measure_id, m.name_sv, m.measure_id.replace("_", " ")) for m in measures.values() if not m.derived).find(answer)
-        for entry in found:
-            interview.person.say(f"  {entry.code}  {entry.title}")
+        if answer.isdigit() and 1 <= int(answer) <= len(found):
+            return found[int(answer) - 1].code
+        found = index.find(answer) if answer else entries[:SHOWN]
+        for number, entry in enumerate(found, 1):
+            person.say(f"  {number:>2}  {entry.code}  {entry.title}  ({measures[entry.code].unit})")
         if not found:
-            interview.person.say(getattr(SAID["nothing"], interview.lang))
+            person.say(getattr(SAID["nothing"], lang))
 
 
 def makable(catalogue: Catalogue) -> list[Source]:

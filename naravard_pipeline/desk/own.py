@@ -72,20 +72,22 @@ def _ratio(source_id: str, above: Measure, below: Measure, per: Any) -> Proposal
     if isinstance(number, str) or number <= 0:
         raise DeskError(Words(f"--per {per}: expected a number above 0", f"--per {per}: väntat: ett tal över 0"))
     groups = below.query.age.groups if isinstance(below.query, PxWebQuery) and below.query.age else {below.age_group: ()}
-    derived: dict[str, Any] = {"numerator": above.measure_id, "denominator": below.measure_id, "per": number, "denominator_year": "previous"}
+    of_people = below.unit == "invånare"  # of 31 December: the year before is known when the numerator comes
+    year = "previous" if of_people else "same"
+    derived: dict[str, Any] = {"numerator": above.measure_id, "denominator": below.measure_id, "per": number, "denominator_year": year}
     if above.age_group != "total" and above.age_group in groups:
         derived["denominator_age_group"] = above.age_group
     persons = below.unit if number == 1 else f"{shown(number, 2)} {below.unit}"
     content = _common([above], derived) | {
         "name_sv": f"{above.name_sv} per {persons}",
-        "definition_sv": f"{_headed(above)} per {persons} (måttet {below.measure_id}, året före).",
+        "definition_sv": f"{_headed(above)} per {persons} (måttet {below.measure_id}{', året före' if of_people else ''}).",
         "area_types": [kind for kind in above.area_types if kind in below.area_types] or None,
         "unit": f"{above.unit} per {persons}",
         "value_type": "rate",
         "decimals": 2,
         "first_year": max(above.first_year, below.first_year),
     }
-    notes = {"derived": "Nämnaren är den 31 december året före: då är den känd när täljaren kommer."} if below.unit == "invånare" else {}
+    notes = {"derived": "Nämnaren är den 31 december året före: då är den känd när täljaren kommer."} if of_people else {}
     told = [f"{above.measure_id} genom {below.measure_id}, per {shown(number, 2)}", "Kvoten har inga siffror än: gränserna anges för hand."]
     return Proposal(source_id, content, notes, told=told, measure_id=_short(f"{above.measure_id}_per_{shown(number, 0).replace(' ', '')}"))
 

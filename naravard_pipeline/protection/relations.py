@@ -73,6 +73,8 @@ class RelationBuilder:
 
     def __init__(self, counts: list[Count], geography: Geography, combined: Mapping[str, tuple[list[str], float]]):
         self.counts, self._geography, self._combined = counts, geography, combined
+        others = {c.place[4] for c in counts}.difference(LOCAL_REPORTERS)  # an unknown word is for a check to tell, not a way round the protection
+        self._who = (*LOCAL_REPORTERS, *sorted(others))
         self._index: dict[tuple[Quantity, Place], int] = {(c.quantity, c.place): i for i, c in enumerate(counts)}
         self._found: dict[tuple[tuple[tuple[int, float], ...], bool], int] = {}  # terms and whether open → the whole
         self._sums: dict[int, list[int]] = {}  # a sum that no row shows → its parts
@@ -116,7 +118,7 @@ class RelationBuilder:
             for count in self.counts[:size]:
                 for whole, parts in self._wholes_of(count.quantity, count.place, *kinds[count.quantity]):
                     found = [self._at(count.quantity, p) for p in parts]
-                    if None not in found and not any(self._at(count.quantity, (*whole[:4], reporter)) is not None for reporter in LOCAL_REPORTERS):
+                    if None not in found and all(self._at(count.quantity, (*whole[:4], r)) is None for r in self._who):
                         self._sums[len(self.counts)] = found
                         self._index[count.quantity, whole] = len(self.counts)
                         values = [self.counts[p].value for p in found]
@@ -174,7 +176,7 @@ class RelationBuilder:
         for way in self._geography.parts.get(area, ()):
             found = []
             for part in way:
-                by = {r: self._at(quantity, (part, span, sex, age, r)) for r in LOCAL_REPORTERS}
+                by = {r: self._at(quantity, (part, span, sex, age, r)) for r in self._who}
                 found.append({r: c for r, c in by.items() if c is not None})
             for first in sorted({r for by in found for r in by}):  # each reporter's own figures, and another's where it has none
                 self._add(i, [by[first] if first in by else next(iter(by.values()), None) for by in found])
@@ -236,9 +238,9 @@ class RelationBuilder:
 
     def _relation(self, terms: tuple[tuple[int, float], ...], whole: int, is_open: bool) -> Relation | None:
         difference = sum(c * self.counts[i].value for i, c in terms)
-        if is_open:
-            return Relation(terms, min(difference, 0.0), whole, True) if difference > -0.5 else None
         limit = max(self.counts[whole].threshold, _NEAR * self.counts[whole].value)
+        if is_open:
+            return Relation(terms, min(difference, 0.0), whole, True) if difference >= -limit else None
         return Relation(terms, difference, whole) if abs(difference) <= limit else None
 
 

@@ -3,6 +3,7 @@
 Here: children, trials, what must hold after each. Not here: calls and blows (shim), what a build holds (numbered), who reads meanwhile (readers).
 """
 
+import faulthandler
 import fcntl
 import gc
 import hashlib
@@ -28,6 +29,7 @@ from naravard_pipeline.settings import Settings
 
 # What `naravard run` turns into one sentence (orchestration/release.py, cli/main.py); anything else would show a traceback.
 UNDERSTOOD = (GateClosed, LandingError, LogError, OSError, duckdb.Error)
+HANGING = 120.0  # seconds after which a child that does not end tells where it stands, and is ended
 PATIENCE = 3.0  # seconds in which the next run must have repaired everything; a database server needs a moment to notice who died
 
 
@@ -54,11 +56,12 @@ class Trial:
 
 
 def in_child(function: Callable[..., Any], *arguments: Any) -> Ended:
-    """Call it in a child forked from this process. What it returns must be JSON."""
+    """Call it in a child forked from this process. What it returns must be JSON. One that hangs prints its threads' stacks and ends with 1."""
     answer, own = os.pipe()
     pid = os.fork()
     if not pid:
         os.close(answer)
+        faulthandler.dump_traceback_later(HANGING, exit=True)
         try:
             said = {"value": function(*arguments)}
         except BaseException:

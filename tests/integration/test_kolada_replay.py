@@ -33,7 +33,7 @@ def replay(*options: str) -> Iterator[str]:
         try:
             yield json.loads(server.stdout.readline())["kolada"]
         finally:
-            server.terminate()
+            server.kill()  # an end that nobody can put off
 
 
 @pytest.fixture(scope="module")

@@ -33,7 +33,7 @@ def served(*options: str) -> Iterator[dict[str, str]]:
         try:
             yield json.loads(server.stdout.readline())
         finally:
-            server.terminate()
+            server.kill()  # an end that nobody can put off
 
 
 def fetch_both(urls):

@@ -128,6 +128,7 @@ def test_a_measure_row(catalogue):
         "levels": "region",
         "area_types": "nation,region",
         "reporter": "source",
+        "contact_sv": None,
     }
 
 
