@@ -11,6 +11,7 @@ from typing import Any
 
 import duckdb
 from jinja2 import Environment
+from markupsafe import Markup
 
 from naravard_pipeline.catalogue.marts import mart_name
 from naravard_pipeline.pages import open_templates
@@ -63,8 +64,12 @@ _INDICATORS = """
 """
 
 
-def write_measure_pages(connection: duckdb.DuckDBPyConnection, folder: Path, release: Mapping[str, Any]) -> None:
+def write_measure_pages(
+    connection: duckdb.DuckDBPyConnection, folder: Path, release: Mapping[str, Any], charts: Mapping[str, Markup] | None = None
+) -> None:
     """Write ``matt/index.html`` and ``matt/<measure_id>.html`` into the release ``folder``; ``connection`` is its database.
+
+    ``charts``: measure → its part with charts, which takes the place of the list of newest values.
 
     What a table or column that is not there would have said is left out.
     """
@@ -82,6 +87,8 @@ def write_measure_pages(connection: duckdb.DuckDBPyConnection, folder: Path, rel
         text = page.render(
             release=release,
             is_demo=release["is_demo"],
+            root="../",
+            charts=(charts or {}).get(measure_id),
             m=measure,
             source=sources.get(measure["source_id"], {}),
             links=[link | {"table": mart_name(link["framework_id"], link["goal_area_id"])} for link in links.get(measure_id, [])],
@@ -98,7 +105,7 @@ def write_measure_pages(connection: duckdb.DuckDBPyConnection, folder: Path, rel
         (folder / FOLDER / f"{measure_id}.html").write_text(text, encoding="utf-8")
     index = _environment().get_template("measures.html.j2")
     groups = _groups(measures, in_order, _read(connection, _INDICATORS))
-    text = index.render(release=release, is_demo=release["is_demo"], measures=measures, groups=groups, series=series)
+    text = index.render(release=release, is_demo=release["is_demo"], root="../", measures=measures, groups=groups, series=series)
     (folder / FOLDER / "index.html").write_text(text, encoding="utf-8")
 
 

@@ -12,9 +12,10 @@ import duckdb
 Row = dict[str, Any]
 
 _AREAS = """
-    select a.*, f.county_code from dim_areas as a
-    join (select distinct county_code from dim_frameworks) as f on a.area_code = f.county_code or a.parent_code = f.county_code
-    order by f.county_code, a.area_type <> 'region', a.area_type <> 'county_part', a.sort_order
+    select *, case when area_type = 'region' then area_code when area_type <> 'nation' then parent_code end as county_code
+    from dim_areas
+    where area_code = '00' or area_code in (select county_code from dim_frameworks) or parent_code in (select county_code from dim_frameworks)
+    order by county_code nulls first, area_type <> 'region', area_type <> 'county_part', sort_order
 """
 # One series per measure and area: totals of the measure's own ages; where months and sums of twelve months stand beside each other, the longer;
 # by the reporter that the assessment is about, else the first by name.
@@ -32,8 +33,7 @@ _SERIES = """
         where o.sex = 'total' and o.age_group = m.age_group
         qualify o.period_months = max(o.period_months) over (partition by o.measure_id)
     )
-    select measure_id, area_code, period_start, period_end, period_label, value, ci_lower, ci_upper, ci_method, status, reporter, segment_id, is_held
-    from of_interest
+    select * from of_interest
     qualify row_number() over (partition by measure_id, area_code, period_start, period_end order by is_assessed desc, value is null, reporter) = 1
     order by measure_id, area_code, period_start
 """
@@ -53,9 +53,10 @@ _COMPOSITES = """
     join dim_frameworks as f on f.framework_id = c.framework_id and (a.area_code in ('00', f.county_code) or a.parent_code = f.county_code)
     order by c.framework_id, c.goal_area_id, c.indicator_id, a.sort_order, c.year
 """
-_INITIATIVES = """
-    select b.measure_id, i.* from bridge_initiative_measures as b join dim_initiatives as i on i.initiative_id = b.initiative_id
-    order by b.measure_id, i.introduced_date
+_MARKS = "select * from bridge_initiative_marks order by measure_id, mark_date, label_sv"
+_EFFECTS = """
+    select e.*, i.name_sv, i.owner_sv, i.is_made_up from fct_initiative_effects as e join dim_initiatives as i on i.initiative_id = e.initiative_id
+    order by e.measure_id, i.start_date, i.initiative_id, e.area_type
 """
 _HELD = """
     select o.measure_id, m.name_sv, max(o.held_reason) as reason, min(o.held_since) as since
@@ -75,33 +76,39 @@ class Facts:
     assessments: Mapping[tuple[str, str], Row]
     runs: Mapping[tuple[str, str], Sequence[Row]]
     composites: Mapping[tuple[str, str, str, str], Sequence[Row]]
-    initiatives: Mapping[str, Sequence[Row]]
+    marks: Mapping[str, Sequence[Row]]
     effects: Mapping[str, Sequence[Row]]
     segments: Mapping[str, Sequence[Row]]
     held: Sequence[Row]
 
-    def areas_of(self, county: str, *types: str) -> list[Row]:
+    def areas_of(self, county: str | None, *types: str) -> list[Row]:
+        """What lies in a county, itself first; the nation for none."""
         return [a for a in self.areas.values() if a["county_code"] == county and (not types or a["area_type"] in types)]
 
-    def counties_of(self, measure_id: str) -> list[str]:
-        """The counties of the frameworks that follow the measure; of all frameworks where none does."""
+    def frameworks_of(self, measure_id: str) -> list[Row]:
+        """The frameworks that follow the measure; all of them where none does."""
         following = [f for f in self.frameworks if any(measure_id in i["measures"] for g in f["goal_areas"] for i in g["indicators"])]
-        return list(dict.fromkeys(f["county_code"] for f in (following or self.frameworks)))
+        return following or list(self.frameworks)
+
+    def has_page(self, area_code: str) -> bool:
+        """Only areas whose framework it is have a page of their own; the others are there to compare with."""
+        return any(area_code in f["areas"] for f in self.frameworks)
 
 
 def read_facts(connection: duckdb.DuckDBPyConnection, release: Mapping[str, Any]) -> Facts:
     """``connection`` is the release's database. A table that is not there says nothing."""
+    areas = {row["area_code"]: row for row in rows(connection, _AREAS)}
     return Facts(
         release,
-        _frameworks(connection),
-        {row["area_code"]: row for row in rows(connection, _AREAS)},
+        _frameworks(connection, areas),
+        areas,
         {row["measure_id"]: row for row in rows(connection, "select * from dim_measures order by name_sv")},
         _grouped(rows(connection, _SERIES), "measure_id", "area_code"),
         {(row["measure_id"], row["area_code"]): row for row in rows(connection, _ASSESSMENTS)},
         _grouped(rows(connection, _RUNS), "measure_id", "area_code"),
         _grouped(rows(connection, _COMPOSITES), "framework_id", "goal_area_id", "indicator_id", "area_code"),
-        _grouped(rows(connection, _INITIATIVES), "measure_id"),
-        _grouped(rows(connection, "select * from fct_initiative_effects order by measure_id, area_type"), "measure_id"),
+        _grouped(rows(connection, _MARKS), "measure_id"),
+        _grouped(rows(connection, _EFFECTS), "measure_id"),
         _grouped(rows(connection, "select * from dim_segments order by measure_id, segment_number"), "measure_id"),
         rows(connection, _HELD),
     )
@@ -116,13 +123,22 @@ def rows(connection: duckdb.DuckDBPyConnection, query: str) -> list[Row]:
     return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
 
 
-def _frameworks(connection: duckdb.DuckDBPyConnection) -> list[Row]:
-    """Framework → goal areas → indicators → ids of measures, all in the order of display."""
+def _frameworks(connection: duckdb.DuckDBPyConnection, areas: Mapping[str, Row]) -> list[Row]:
+    """Framework → goal areas → indicators → ids of measures, all in the order of display; with the areas whose framework it is.
+
+    ``home`` is what its pages are about: its only municipality, else the county, else the nation.
+    """
     goals = rows(connection, "select * from dim_goal_areas order by sort_order")
     indicators = rows(connection, "select * from dim_indicators order by sort_order")
     measures = _grouped(rows(connection, "select * from bridge_indicator_measures"), "framework_id", "indicator_id")
     frameworks = rows(connection, "select * from dim_frameworks order by sort_order")
+    own = _grouped(rows(connection, "select * from bridge_framework_areas"), "framework_id")
     for framework in frameworks:
+        county = framework["county_code"]
+        named = {row["area_code"] for row in own.get(framework["framework_id"], [])}
+        framework["areas"] = [code for code, a in areas.items() if code in named or (not named and a["county_code"] == county)]
+        towns = [code for code in framework["areas"] if areas[code]["area_type"] == "municipality"]
+        framework["home"] = towns[0] if len(towns) == 1 else county or "00"
         mine = [g for g in goals if g["framework_id"] == framework["framework_id"]]
         framework["goal_areas"] = mine
         for goal in mine:

@@ -10,19 +10,11 @@ from typing import Any
 from naravard_pipeline.charts import Line, LineChart, Mark, Point, Range, RangeChart, RunChart, RunPoint, SmallMultiples, draw
 from naravard_pipeline.charts.figures import moment_of
 from naravard_pipeline.pages import swedish
+from naravard_pipeline.site.cells import Cell, is_drawn, number_cell, text_cell, value_cell
 from naravard_pipeline.site.facts import Facts, Row
 from naravard_pipeline.site.tones import say
 
 _SIGNS = {"good": "good", "bad": "bad", "notable": "notable"}
-
-
-@dataclass(frozen=True)
-class Cell:
-    """``text`` as shown; ``raw`` for the file, with a decimal comma and nothing between thousands."""
-
-    text: str
-    raw: str
-    is_number: bool = False
 
 
 @dataclass(frozen=True)
@@ -38,36 +30,24 @@ class Figure:
     is_wide: bool = False
 
 
-def text_cell(text: Any) -> Cell:
-    shown = "" if text is None else str(text)
-    return Cell(shown, shown)
-
-
-def number_cell(value: float | None, decimals: int | None, status: str | None = None) -> Cell:
-    if value is None:
-        shown = swedish.word(status, "status") if status and status != "ok" else "–"
-        return Cell(shown, "" if shown == "–" else shown, True)
-    return Cell(swedish.number(value, decimals), swedish.number(value, decimals).replace("\u202f", "").replace("\u00a0", "").replace("−", "-"), True)
-
-
 def source_of(measure: Row) -> str:
     return measure.get("attribution") or ""
 
 
-def over_time(facts: Facts, measure: Row, area: str, county: str) -> Figure | None:
-    """The measure over time in ``area``, with county and nation as context."""
+def over_time(facts: Facts, measure: Row, area: str, county: str | None) -> Figure | None:
+    """The measure over time in ``area``, with county and nation as context; in the county or the nation where the area itself has no figures."""
     measure_id, names = measure["measure_id"], _names(facts)
-    series = {a: facts.series.get((measure_id, a), []) for a in dict.fromkeys([area, county, "00"])}
-    series = {a: found for a, found in series.items() if any(r["value"] is not None for r in found)}
+    series = {a: facts.series.get((measure_id, a), []) for a in dict.fromkeys([area, county or "00", "00"])}
+    series = {a: found for a, found in series.items() if is_drawn(measure, found)}
+    if not series:
+        return None
     if area not in series:
-        if not series:
-            return None
         area = next(iter(series))
     roles = {a: "focus" if a == area else "nation" if a == "00" else "county" for a in series}
     lines = [Line(names[a], roles[a], _points(found)) for a, found in series.items()]
     said = facts.assessments.get((measure_id, area), {}).get("summary_sv")
     text = said or f"{names[area]}: {measure['name_sv']} över tid."
-    marks, notes = _marks(facts, measure_id)
+    marks, notes = _marks(facts, measure_id, area)
     if any(r["status"] == "preliminary" for r in series[area]):
         notes.append("Ofylld punkt: preliminär uppgift.")
     if any(r["ci_lower"] is not None for r in series[area]):
@@ -77,12 +57,12 @@ def over_time(facts: Facts, measure: Row, area: str, county: str) -> Figure | No
     return Figure(f"{measure_id}-{area}", f"{names[area]} över tid", text, svg, head, body, source_of(measure), notes)
 
 
-def places(facts: Facts, measure: Row, county: str) -> Figure | None:
+def places(facts: Facts, measure: Row, county: str | None) -> Figure | None:
     """The county's municipalities beside each other, latest whole period, in the order of their values."""
     measure_id, names = measure["measure_id"], _names(facts)
     found = [(a, facts.assessments.get((measure_id, a["area_code"]))) for a in facts.areas_of(county, "municipality")]
     ours = [(a, s) for a, s in found if s and s["value"] is not None]
-    if len(ours) < 2:
+    if len(ours) < 2 or measure.get("value_type") == "yes_no":
         return None
     ours.sort(key=lambda pair: (-pair[1]["value"], pair[0]["name_sv"]))
     nation = facts.assessments.get((measure_id, "00"), {}).get("value")
@@ -110,11 +90,11 @@ def places(facts: Facts, measure: Row, county: str) -> Figure | None:
     return Figure(f"{measure_id}-kommuner-{county}", title, text, svg, head, body, source_of(measure), notes)
 
 
-def multiples(facts: Facts, measure: Row, county: str) -> Figure | None:
+def multiples(facts: Facts, measure: Row, county: str | None) -> Figure | None:
     """Every municipality of the county over time, on the same axes."""
     measure_id, names = measure["measure_id"], _names(facts)
     ours = {a["area_code"]: facts.series.get((measure_id, a["area_code"]), []) for a in facts.areas_of(county, "municipality")}
-    ours = {code: found for code, found in ours.items() if sum(r["value"] is not None for r in found) > 1}
+    ours = {code: found for code, found in ours.items() if is_drawn(measure, found) and sum(r["value"] is not None for r in found) > 1}
     if len(ours) < 2:
         return None
     nation = facts.series.get((measure_id, "00"), [])
@@ -123,10 +103,10 @@ def multiples(facts: Facts, measure: Row, county: str) -> Figure | None:
     text = f"{len(ours)} kommuner på samma skala" + ("; streckad linje är riket." if context else ".")
     svg = draw(SmallMultiples(lines, context, _unit(measure)), f"Små linjediagram, {measure['name_sv']}. {text} Värdena står i tabellen.")
     head, body = _by_period(ours | ({"00": nation} if context else {}), names, None, measure)
-    return Figure(f"{measure_id}-kommuner-over-tid-{county}", "Kommunerna över tid", text, svg, head, body, source_of(measure))
+    return Figure(f"{measure_id}-kommuner-over-tid-{county}", "Kommunerna över tid", text, svg, head, body, source_of(measure), is_wide=True)
 
 
-def runs(facts: Facts, measure: Row, county: str) -> list[Figure]:
+def runs(facts: Facts, measure: Row, county: str | None) -> list[Figure]:
     """Month by month, with limits and what stands out, one chart per area that has such a series."""
     found = [(a, facts.runs.get((measure["measure_id"], a["area_code"]))) for a in facts.areas_of(county)]
     return [_run(facts, measure, area, points) for area, points in found if points and any(p["value"] is not None for p in points)]
@@ -192,14 +172,44 @@ def aggregated(facts: Facts, framework: Row, goal: Row, indicator: Row | None, a
         ]
         for r in sorted(found, key=lambda r: r["year"])
     ]
-    notes = ["Färgad yta: mellan vilka värden indexet hamnar om ett av måtten utelämnas."]
+    ranged = any(r["range_low"] is not None for r in found)
+    notes = ["Färgad yta: mellan vilka värden indexet hamnar om ett av måtten utelämnas."] if ranged else []
     file = f"index-{framework['framework_id']}-{goal['goal_area_id']}-{indicator_id}-{area['area_code']}"
-    credit = "Påhittade uppgifter för demonstration" if facts.release["is_demo"] else "Egen beräkning; måttens källor står på deras sidor"
-    return Figure(file, title or f"Sammanvägt index, {area['name_sv']}", text, svg, head, body, credit, notes)
+    return Figure(file, title or f"Sammanvägt index, {area['name_sv']}", text, svg, head, body, _own(facts), notes)
+
+
+def index_places(facts: Facts, framework: Row, goal: Row, indicator: Row | None) -> Figure | None:
+    """The municipalities' latest aggregated indicator beside each other, each with what it would be without one of its measures."""
+    indicator_id = indicator["indicator_id"] if indicator else "all"
+    found = {}
+    for area in facts.areas_of(framework["county_code"], "municipality"):
+        rows = facts.composites.get((framework["framework_id"], goal["goal_area_id"], indicator_id, area["area_code"]), [])
+        if valued := [r for r in rows if r["value"] is not None]:
+            found[area["name_sv"]] = max(valued, key=lambda r: r["year"])
+    if len(found) < 2:
+        return None
+    newest = max(r["year"] for r in found.values())
+    ordered = sorted(((name, r) for name, r in found.items() if r["year"] == newest), key=lambda pair: -pair[1]["value"])
+    (first, high), (last, low) = ordered[0], ordered[-1]
+    text = f"Högst {first} ({swedish.number(high['value'], 1)}), lägst {last} ({swedish.number(low['value'], 1)})."
+    ranges = [Range(name, r["value"], r["range_low"], r["range_high"]) for name, r in ordered]
+    name = (indicator or goal)["name_sv"]
+    svg = draw(RangeChart(ranges, "index", 100.0), f"Punktdiagram, sammanvägt index för {name} i kommunerna {newest}. {text}")
+    body = [[text_cell(name), *(number_cell(r[c], 1) for c in ("value", "range_low", "range_high")), number_cell(r["measures"], 0)] for name, r in ordered]
+    notes = ["Streckad linje: 100, medelvärdet för kommunerna basåret."]
+    if any(r["range_low"] is not None for _, r in ordered):
+        notes.append("Breda streck: mellan vilka värden indexet hamnar om ett av måtten utelämnas.")
+    head = ["Kommun", "Index", "Lägst om ett mått utelämnas", "Högst om ett mått utelämnas", "Antal mått"]
+    file = f"index-{framework['framework_id']}-{goal['goal_area_id']}-{indicator_id}-kommuner"
+    return Figure(file, f"Kommunerna {newest}", text, svg, head, body, _own(facts), notes)
+
+
+def _own(facts: Facts) -> str:
+    return "Påhittade uppgifter för demonstration" if facts.release["is_demo"] else "Egen beräkning; måttens källor står på deras sidor"
 
 
 def _names(facts: Facts) -> dict[str, str]:
-    return {"00": "Riket", **{code: a["name_sv"] for code, a in facts.areas.items()}}
+    return {"00": "Riket"} | {code: a["name_sv"] for code, a in facts.areas.items()}
 
 
 def _unit(measure: Row) -> str:
@@ -220,18 +230,19 @@ def _sign(variation: str | None) -> str:
     return _SIGNS.get(said.tone, "none") if said else "none"
 
 
-def _marks(facts: Facts, measure_id: str) -> tuple[list[Mark], list[str]]:
-    """Where the series breaks and where joint work began, on the chart and in words below it."""
+def _marks(facts: Facts, measure_id: str, area: str) -> tuple[list[Mark], list[str]]:
+    """Where the series breaks and where joint work began in the area or within it, on the chart and in words below it."""
     marks, notes = [], []
     for segment in facts.segments.get(measure_id, []):
         if segment["starts"]:
             when = segment["starts"]
             marks.append(Mark(moment_of(when, when), "Brott i serien", "break"))
             notes.append(f"Brott i serien {swedish.moment(when)}: {segment['reason_sv']}")
-    for initiative in facts.initiatives.get(measure_id, []):
-        when = initiative["introduced_date"] or initiative["start_date"]
-        marks.append(Mark(moment_of(when, when), initiative["name_sv"], "initiative"))
-        notes.append(f"{initiative['name_sv']}: infört {swedish.moment(when)}. {initiative['owner_sv']}.")
+    within = {a["area_code"] for a in facts.areas.values() if a["area_code"] == area or a["parent_code"] == area} - {"00"} | {area}
+    told = {(m["mark_date"], m["label_sv"]) for m in facts.marks.get(measure_id, []) if m["area_code"] in within}
+    for when, label in sorted(told):
+        marks.append(Mark(moment_of(when, when), label, "initiative"))
+        notes.append(f"{swedish.moment(when)}: {label}.")
     return marks, notes
 
 
@@ -250,10 +261,7 @@ def _by_period(
         line = [text_cell(label)]
         for code in series:
             row = at[code].get((start, end), {})
-            shown = number_cell(row.get("value"), decimals, row.get("status"))
-            if row.get("status") == "preliminary" and row.get("value") is not None:
-                shown = Cell(f"{shown.text} (preliminärt)", shown.raw, True)
-            line.append(shown)
+            line.append(value_cell(measure, row))
             if code == with_interval:
                 line += [number_cell(row.get("ci_lower"), decimals), number_cell(row.get("ci_upper"), decimals)]
         body.append(line)

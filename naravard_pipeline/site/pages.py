@@ -4,7 +4,9 @@ Here: which page shows what. Not here: how they look (templates; pages holds the
 only the part with charts is made here.
 """
 
+import os
 from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -20,6 +22,7 @@ from naravard_pipeline.site.facts import Facts, Row, read_facts
 from naravard_pipeline.site.figures import Figure
 
 GOALS, INDICATORS, AREAS = "malomraden", "indikatorer", "omraden"
+Charts = Mapping[tuple[str, str], Figure | None]  # (measure, area the framework is about) → the chart over time
 
 
 class SiteError(Exception):
@@ -37,14 +40,11 @@ class Site:
 def build_site(connection: duckdb.DuckDBPyConnection, release: Mapping[str, Any]) -> Site:
     """The whole site of the release whose database ``connection`` is. Raises ``SiteError``."""
     facts = read_facts(connection, release)
-    charts = {}
-    of_measures = {}
-    for measure_id, measure in facts.measures.items():
-        with _naming(f"the page of measure {measure_id}"):
-            found = list(_measure_parts(facts, measure))
-            charts[measure_id] = {part["county"]["area_code"]: part["over_time"] for part in found}
-            of_measures[measure_id] = Markup(_render("measure_part.html.j2", facts, "../", parts=found, measure=measure)) if found else Markup("")
-    return Site(dict(_pages(facts, charts)), of_measures)
+    with ThreadPoolExecutor(os.cpu_count()) as pool:  # drawing happens outside of Python: two threads draw half as much again as one
+        made = dict(zip(facts.measures, pool.map(lambda m: _measure(facts, m), facts.measures.values()), strict=True))
+        charts = {(m, part["home"]["area_code"]): part["over_time"] for m, (found, _) in made.items() for part in found}
+        pages = dict(pool.map(lambda page: page(), _pages(facts, charts)))
+    return Site(pages, {m: text for m, (_, text) in made.items()})
 
 
 def write_site(site: Site, folder: Path) -> None:
@@ -53,23 +53,25 @@ def write_site(site: Site, folder: Path) -> None:
         (folder / path).write_text(text, encoding="utf-8")
 
 
-def _pages(facts: Facts, charts: Mapping[str, Mapping[str, Figure | None]]) -> Iterator[tuple[str, str]]:
-    with _naming("index.html"):
-        yield "index.html", _render("start.html.j2", facts, "", frameworks=[_framework_part(facts, f) for f in facts.frameworks])
+def _pages(facts: Facts, charts: Charts) -> Iterator[Any]:
+    """What makes each page but those of the measures: functions that give its path and its text."""
+
+    def make(path: str, template: str, part: Any, *about: Any) -> Any:
+        def page() -> tuple[str, str]:
+            with _naming(path):
+                return path, _render(template, facts, "../" if "/" in path else "", **part(facts, *about))
+
+        return page
+
+    yield make("index.html", "start.html.j2", _start)
     for framework in facts.frameworks:
         for goal in framework["goal_areas"]:
-            path = goal_path(goal)
-            with _naming(path):
-                yield path, _render("goal.html.j2", facts, "../", **_goal_part(facts, framework, goal))
+            yield make(goal_path(goal), "goal.html.j2", _goal, framework, goal)
             for indicator in goal["indicators"]:
-                path = indicator_path(indicator)
-                with _naming(path):
-                    part = _indicator_part(facts, framework, goal, indicator, charts)
-                    yield path, _render("indicator.html.j2", facts, "../", **part)
+                yield make(indicator_path(indicator), "indicator.html.j2", _indicator, framework, goal, indicator, charts)
     for area in facts.areas.values():
-        path = area_path(area)
-        with _naming(path):
-            yield path, _render("area.html.j2", facts, "../", area=area, frameworks=list(_area_parts(facts, area)))
+        if facts.has_page(area["area_code"]):
+            yield make(area_path(area), "area.html.j2", _area, area)
 
 
 def goal_path(goal: Row) -> str:
@@ -84,98 +86,108 @@ def area_path(area: Row) -> str:
     return f"{AREAS}/{area['area_code']}.html"
 
 
+def _measure(facts: Facts, measure: Row) -> tuple[list[dict[str, Any]], Markup]:
+    with _naming(f"matt/{measure['measure_id']}.html"):
+        found = list(_measure_parts(facts, measure))
+        text = _render("measure_part.html.j2", facts, "../", parts=found, measure=measure) if found else ""
+        return found, Markup(text)
+
+
 def _measure_parts(facts: Facts, measure: Row) -> Iterator[dict[str, Any]]:
+    """One part for each county, municipality or nation that a framework with the measure is about."""
     measure_id = measure["measure_id"]
-    for county in facts.counties_of(measure_id):
-        if county in facts.areas and (lines := parts.all_areas(facts, measure_id, county)):
+    homes = {f["home"]: f["county_code"] for f in facts.frameworks_of(measure_id) if f["home"] in facts.areas}
+    for home, county in homes.items():
+        if lines := parts.all_areas(facts, measure_id, county):
             mapped = parts.tile_map(facts, county, measure_id)
             yield {
-                "county": facts.areas[county],
-                "over_time": figures.over_time(facts, measure, county, county),
+                "home": facts.areas[home],
+                "line": parts.standing(facts, measure_id, home),
+                "over_time": figures.over_time(facts, measure, home, county),
                 "places": figures.places(facts, measure, county),
                 "multiples": figures.multiples(facts, measure, county),
                 "runs": figures.runs(facts, measure, county),
                 "lines": lines,
-                "map": mapped if any(tile["line"]["said"] for tile in mapped) else [],
+                "map": mapped if any(tile["tile"] and tile["line"]["row"] for tile in mapped) else [],
                 "effects": facts.effects.get(measure_id, []),
             }
 
 
+def _start(facts: Facts) -> dict[str, Any]:
+    return {"frameworks": [_framework_part(facts, framework) for framework in facts.frameworks]}
+
+
 def _framework_part(facts: Facts, framework: Row) -> dict[str, Any]:
-    county = facts.areas.get(framework["county_code"])
+    code, home = framework["home"], facts.areas.get(framework["home"])
     goals = []
     for goal in framework["goal_areas"]:
         ids = [m for i in goal["indicators"] for m in i["measures"]]
-        code = framework["county_code"]
         goals.append(
             {
                 "goal": goal,
                 "index": parts.latest_index(facts, framework, goal, None, code),
-                "figure": figures.aggregated(facts, framework, goal, None, county, goal["name_sv"]) if county else None,
+                "figure": figures.aggregated(facts, framework, goal, None, home, "Sammanvägt index") if home else None,
                 "trends": parts.count_words(facts, ids, code, "trend", "trend"),
-                "nation": parts.count_words(facts, ids, code, "comparison", "comparison_nation"),
+                "nation": parts.count_words(facts, ids, code, "comparison", "comparison_nation") if code != "00" else [],
                 "indicators": [(i, parts.latest_index(facts, framework, goal, i, code)) for i in goal["indicators"]],
+                "measures": len(set(ids)),
             }
         )
-    code = framework["county_code"]
-    return {"framework": framework, "county": county, "goals": goals, "map": parts.tile_map(facts, code), "others": facts.areas_of(code, "county_part")}
+    tiles = [t for t in parts.tile_map(facts, framework["county_code"]) if t["area"]["area_code"] in framework["areas"]]
+    for tile in tiles:
+        tile["indexes"] = [parts.latest_index(facts, framework, g, None, tile["area"]["area_code"]) for g in framework["goal_areas"]]
+    others = [facts.areas[a] for a in framework["areas"] if facts.areas[a]["area_type"] != "municipality"]
+    return {"framework": framework, "home": home, "goals": goals, "map": tiles, "others": others}
 
 
-def _goal_part(facts: Facts, framework: Row, goal: Row) -> dict[str, Any]:
-    county = facts.areas.get(framework["county_code"])
-    code = framework["county_code"]
+def _goal(facts: Facts, framework: Row, goal: Row) -> dict[str, Any]:
+    home, code = facts.areas.get(framework["home"]), framework["home"]
     return {
         "framework": framework,
         "goal": goal,
-        "county": county,
-        "figure": figures.aggregated(facts, framework, goal, None, county) if county else None,
+        "home": home,
+        "index": parts.latest_index(facts, framework, goal, None, code),
+        "figure": figures.aggregated(facts, framework, goal, None, home) if home else None,
+        "places": figures.index_places(facts, framework, goal, None),
         "indicators": [
             (i, parts.latest_index(facts, framework, goal, i, code), [parts.standing(facts, m, code) for m in i["measures"] if m in facts.measures])
             for i in goal["indicators"]
         ],
-        "indexes": _indexes(facts, framework, goal, None),
     }
 
 
-def _indicator_part(
-    facts: Facts, framework: Row, goal: Row, indicator: Row, charts: Mapping[str, Mapping[str, Figure | None]]
-) -> dict[str, Any]:
-    county = facts.areas.get(framework["county_code"])
-    code = framework["county_code"]
+def _indicator(facts: Facts, framework: Row, goal: Row, indicator: Row, charts: Charts) -> dict[str, Any]:
+    home, code = facts.areas.get(framework["home"]), framework["home"]
     return {
         "framework": framework,
         "goal": goal,
         "indicator": indicator,
-        "county": county,
-        "figure": figures.aggregated(facts, framework, goal, indicator, county) if county else None,
-        "measures": [
-            (parts.standing(facts, m, code), charts.get(m, {}).get(code)) for m in indicator["measures"] if m in facts.measures
-        ],
-        "indexes": _indexes(facts, framework, goal, indicator),
+        "home": home,
+        "index": parts.latest_index(facts, framework, goal, indicator, code),
+        "figure": figures.aggregated(facts, framework, goal, indicator, home) if home else None,
+        "places": figures.index_places(facts, framework, goal, indicator),
+        "measures": [(parts.standing(facts, m, code), charts.get((m, code))) for m in indicator["measures"] if m in facts.measures],
     }
 
 
-def _indexes(facts: Facts, framework: Row, goal: Row, indicator: Row | None) -> list[tuple[Row, Row]]:
-    found = [
-        (a, parts.latest_index(facts, framework, goal, indicator, a["area_code"])) for a in facts.areas_of(framework["county_code"], "municipality")
-    ]
-    return [(a, index) for a, index in found if index]
+def _area(facts: Facts, area: Row) -> dict[str, Any]:
+    return {"area": area, "parent": facts.areas.get(area["parent_code"]), "frameworks": list(_area_parts(facts, area))}
 
 
 def _area_parts(facts: Facts, area: Row) -> Iterator[dict[str, Any]]:
     for framework in facts.frameworks:
-        if framework["county_code"] != area["county_code"]:
+        if area["area_code"] not in framework["areas"]:
             continue
         goals = []
         for goal in framework["goal_areas"]:
-            indicators = [
-                (i, [parts.standing(facts, m, area["area_code"]) for m in i["measures"] if m in facts.measures]) for i in goal["indicators"]
-            ]
+            lines = [(i, [parts.standing(facts, m, area["area_code"]) for m in i["measures"] if m in facts.measures]) for i in goal["indicators"]]
             goals.append(
                 {
                     "goal": goal,
-                    "figure": figures.aggregated(facts, framework, goal, None, area, goal["name_sv"]),
-                    "indicators": [(i, [line for line in lines if line["latest"]], lines) for i, lines in indicators],
+                    "index": parts.latest_index(facts, framework, goal, None, area["area_code"]),
+                    "figure": figures.aggregated(facts, framework, goal, None, area, "Sammanvägt index"),
+                    "indicators": [(i, there) for i, found in lines if (there := [line for line in found if line["row"]])],
+                    "absent": list({line["measure"]["measure_id"]: line["measure"] for _, found in lines for line in found if not line["row"]}.values()),
                 }
             )
         yield {"framework": framework, "goals": goals}
@@ -203,5 +215,5 @@ class _naming:  # noqa: N801 - used as a word
 @cache
 def _environment() -> Environment:
     environment = open_templates("naravard_pipeline.site")
-    environment.filters |= {"goal_path": goal_path, "indicator_path": indicator_path, "area_path": area_path, "safe_svg": Markup}
+    environment.filters |= {"goal_path": goal_path, "indicator_path": indicator_path, "area_path": area_path, "as_html": Markup, "figure": parts.figure}
     return environment

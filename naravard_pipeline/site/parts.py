@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from naravard_pipeline.site.cells import number_cell, value_cell
 from naravard_pipeline.site.facts import Facts, Row
 from naravard_pipeline.site.tiles import read_tiles
 from naravard_pipeline.site.tones import say
@@ -18,33 +19,39 @@ def standing(facts: Facts, measure_id: str, area_code: str) -> dict[str, Any]:
     area = facts.areas.get(area_code, {"area_code": area_code, "name_sv": "Riket", "area_type": "nation"})
     said = facts.assessments.get((measure_id, area_code))
     series = facts.series.get((measure_id, area_code), [])
+    latest = series[-1] if series else None
+    row = next((r for r in reversed(series) if r["value"] is not None and (not said or r["period_end"] == said["period_end"])), latest)
     return {
         "measure": measure,
         "area": area,
+        "has_page": facts.has_page(area_code),
         "said": said,
-        "latest": series[-1] if series else None,
+        "row": row,
+        "cell": value_cell(measure, row),
+        "later": latest if latest and row is not latest and latest["value"] is None else None,
         "is_held": any(r["is_held"] for r in series),
-        "nation": say("comparison", said["comparison_nation"]) if said else None,
-        "county": say("comparison", said["comparison_county"]) if said and area["area_type"] != "region" else None,
+        "nation": say("comparison", said["comparison_nation"]) if said and area["area_type"] != "nation" else None,
+        "county": say("comparison", said["comparison_county"]) if said and area["area_type"] not in ("region", "nation") else None,
         "trend": say("trend", said["trend"]) if said else None,
         "target": say("target", said["target_status"]) if said and said["target_status"] != "no_target" else None,
     }
 
 
-def all_areas(facts: Facts, measure_id: str, county: str) -> list[dict[str, Any]]:
+def all_areas(facts: Facts, measure_id: str, county: str | None) -> list[dict[str, Any]]:
     """The nation, then the county and what lies in it, as far as there is anything to say."""
-    lines = [standing(facts, measure_id, code) for code in ["00", *(a["area_code"] for a in facts.areas_of(county))]]
-    return [line for line in lines if line["latest"]]
+    codes = dict.fromkeys(["00", *(a["area_code"] for a in facts.areas_of(county))])
+    return [line for line in (standing(facts, measure_id, code) for code in codes) if line["row"]]
 
 
-def tile_map(facts: Facts, county: str, measure_id: str | None = None) -> list[dict[str, Any]]:
+def tile_map(facts: Facts, county: str | None, measure_id: str | None = None) -> list[dict[str, Any]]:
     """The county's municipalities with their place on the map (None: a list), and where a measure is named what is said of it there."""
-    tiles = read_tiles().get(county, {})
+    tiles = read_tiles().get(county or "", {})
     ours = facts.areas_of(county, "municipality")
-    placed = all(a["area_code"] in tiles for a in ours)
+    placed = bool(ours) and all(a["area_code"] in tiles for a in ours)
     return [
         {
             "area": a,
+            "has_page": facts.has_page(a["area_code"]),
             "tile": tiles[a["area_code"]] if placed else None,
             "line": standing(facts, measure_id, a["area_code"]) if measure_id else None,
         }
@@ -66,3 +73,8 @@ def latest_index(facts: Facts, framework: Row, goal: Row, indicator: Row | None,
     key = (framework["framework_id"], goal["goal_area_id"], indicator["indicator_id"] if indicator else "all", area_code)
     found: Sequence[Row] = [r for r in facts.composites.get(key, []) if r["value"] is not None]
     return max(found, key=lambda r: r["year"]) if found else None
+
+
+def figure(value: float | None, measure: Row) -> str:
+    """A figure of the measure that is no row of its own, such as a mean or a limit."""
+    return number_cell(value, measure.get("decimals")).text
