@@ -10,22 +10,23 @@ from naravard_pipeline.charts.looks import SIZE, colour, years_axis
 Spec = dict[str, Any]
 _WIDTHS = {"focus": 2.75, "county": 1.75, "nation": 1.75, "place": 2.25}
 _DASHES = {"nation": [5, 3], "county": [1, 0], "focus": [1, 0], "place": [1, 0]}
-_LABEL_ROOM = 112  # beside the lines, for their names
 
 
 def line_spec(chart: LineChart) -> Spec:
     low, high = span(_values(chart.lines, chart.target))
     first, last = _when(chart.lines)
-    x = {"field": "x", "type": "quantitative", "axis": years_axis(), "scale": {"domain": [first, last], "nice": False, "zero": False}}
+    room = _room(chart)
+    x = {"field": "x", "type": "quantitative", "axis": years_axis(first, last, chart.width - room), "scale": {"domain": [first, last], "nice": False, "zero": False}}
     y = {"field": "y", "type": "quantitative", "title": None, "scale": {"domain": [low, high], "zero": False, "nice": True}}
     layers: list[Spec] = [*mark_layers(chart.marks, first, last, x)]
     if chart.target is not None:
         layers.append(rule_layer(chart.target, "good", [2, 3]))
     for line in sorted(chart.lines, key=lambda line: ["nation", "county", "place", "focus"].index(line.role)):
         layers += _line_layers(line, x, y, bold=True)
-    layers.append(_names(chart, low, high, first, last))
+    if chart.has_names:
+        layers.append(_names(chart, low, high, last, room))
     return {
-        "width": chart.width - _LABEL_ROOM - 50,
+        "width": chart.width - room - 50,
         "height": chart.height,
         "padding": {"left": 4, "right": 6, "top": 6, "bottom": 4},
         "autosize": {"type": "pad", "contains": "content"},
@@ -38,7 +39,7 @@ def multiples_spec(chart: SmallMultiples) -> Spec:
     nation = [chart.nation] if chart.nation else []
     low, high = span(_values([*chart.places, *nation]))
     first, last = _when([*chart.places, *nation])
-    axis = years_axis(narrow=True) | {"values": [first, last] if last > first else [first]}
+    axis = years_axis(first, last) | {"values": [first, last]}
     x = {"field": "x", "type": "quantitative", "axis": axis, "scale": {"domain": [first, last], "nice": False, "zero": False}}
     scale = {"domain": [low, high], "zero": False, "nice": True}
     y = {"field": "y", "type": "quantitative", "title": None, "axis": {"tickCount": 3}, "scale": scale}
@@ -129,15 +130,22 @@ def _line_layers(line: Line, x: Mapping[str, Any], y: Mapping[str, Any], bold: b
     if line.role in ("focus", "place") and ranged:
         bounds = {"y": {**y, "field": "lo"}, "y2": {"field": "hi"}, "x": x, "detail": detail}
         layers.append({"data": {"values": ranged}, "mark": {"type": "area", "color": paint, "opacity": 0.16}, "encoding": bounds})
-        if bold:
-            layers.append({"data": {"values": ranged}, "mark": {"type": "rule", "color": paint, "opacity": 0.35}, "encoding": bounds})
+        lengths = Counter(r["s"] for r in ranged)
+        if bold and (alone := [r for r in ranged if lengths[r["s"]] == 1]):  # an area of one point has no width
+            layers.append({"data": {"values": alone}, "mark": {"type": "rule", "color": paint, "opacity": 0.35}, "encoding": bounds})
     stroke = {"type": "line", "color": paint, "strokeWidth": _WIDTHS[line.role], "strokeDash": _DASHES[line.role], "strokeJoin": "round"}
     layers.append({"data": {"values": rows}, "mark": stroke, "encoding": {"x": x, "y": y, "detail": detail}})
     layers.append({"data": {"values": dots}, "mark": _dot(paint, 38 if bold else 22), "encoding": {"x": x, "y": y, "fill": _fill(paint)}})
     return layers
 
 
-def _names(chart: LineChart, low: float, high: float, first: float, last: float) -> Spec:
+def _room(chart: LineChart) -> int:
+    """Beside the lines, for their names."""
+    longest = max((len(line.name) for line in chart.lines), default=0)
+    return min(30 + round(longest * SIZE * 0.56), 190) if chart.has_names else 0
+
+
+def _names(chart: LineChart, low: float, high: float, last: float, room: int) -> Spec:
     """Each line's name at its end, moved apart where ends lie close. At the right edge, so that no name lies over a line."""
     ends = []
     for line in chart.lines:
@@ -158,7 +166,7 @@ def _names(chart: LineChart, low: float, high: float, first: float, last: float)
         {"x": last, "y": place, "t": name, "c": colour("focus" if role == "place" else role), "w": "bold" if role == "focus" else "normal"}
         for place, (_, name, role) in zip(places, ends, strict=True)
     ]
-    text = {"type": "text", "align": "left", "dx": 9, "fontSize": SIZE, "limit": _LABEL_ROOM - 6, "clip": False}
+    text = {"type": "text", "align": "left", "dx": 9, "fontSize": SIZE, "limit": room - 6, "clip": False}
     encoding = {
         "x": {"field": "x", "type": "quantitative"},
         "y": {"field": "y", "type": "quantitative"},

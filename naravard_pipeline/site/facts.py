@@ -17,12 +17,15 @@ _AREAS = """
     where area_code = '00' or area_code in (select county_code from dim_frameworks) or parent_code in (select county_code from dim_frameworks)
     order by county_code nulls first, area_type <> 'region', area_type <> 'county_part', sort_order
 """
-# One series per measure and area: totals of the measure's own ages; where months and sums of twelve months stand beside each other, the longer;
-# by the reporter that the assessment is about, else the first by name.
+# One series per measure and area: totals of the measure's own ages; where months and sums of twelve months stand beside each other, those that are
+# assessed, else the longer; by the reporter that the assessment is about, else the first by name.
 _SERIES = """
     with shown as (
         select area_code from dim_areas where area_code = '00' or area_code in (select county_code from dim_frameworks)
             or parent_code in (select county_code from dim_frameworks)
+    ),
+    assessed as (
+        select measure_id, max(datediff('month', period_start, period_end) + 1) as period_months from fct_assessments group by measure_id
     ),
     of_interest as (
         select o.*, coalesce(o.reporter = s.reporter, false) as is_assessed
@@ -30,8 +33,9 @@ _SERIES = """
         join dim_measures as m on m.measure_id = o.measure_id
         join shown on shown.area_code = o.area_code
         left join fct_assessments as s on s.measure_id = o.measure_id and s.area_code = o.area_code
+        left join assessed as l on l.measure_id = o.measure_id
         where o.sex = 'total' and o.age_group = m.age_group
-        qualify o.period_months = max(o.period_months) over (partition by o.measure_id)
+        qualify o.period_months = max(coalesce(l.period_months, o.period_months)) over (partition by o.measure_id)
     )
     select * from of_interest
     qualify row_number() over (partition by measure_id, area_code, period_start, period_end order by is_assessed desc, value is null, reporter) = 1

@@ -146,7 +146,9 @@ def _run(facts: Facts, measure: Row, area: Row, points: Sequence[Row]) -> Figure
     return Figure(f"{measure['measure_id']}-manader-{area['area_code']}", area["name_sv"], f"{text}.", svg, head, body, source_of(measure), notes)
 
 
-def aggregated(facts: Facts, framework: Row, goal: Row, indicator: Row | None, area: Row, title: str | None = None) -> Figure | None:
+def aggregated(
+    facts: Facts, framework: Row, goal: Row, indicator: Row | None, area: Row, title: str | None = None, is_small: bool = False
+) -> Figure | None:
     """The aggregated indicator over the years in one area; ``indicator`` None means the whole goal area."""
     indicator_id = indicator["indicator_id"] if indicator else "all"
     found = [
@@ -162,7 +164,8 @@ def aggregated(facts: Facts, framework: Row, goal: Row, indicator: Row | None, a
     last = max(found, key=lambda r: r["year"])
     text, name = last["summary_sv"], (indicator or goal)["name_sv"]
     alt = f"Linjediagram, {name} i {area['name_sv']}. {text}"
-    svg = draw(LineChart([Line(area["name_sv"], "focus", points)], "index", height=150), alt)
+    line = [Line(area["name_sv"], "focus", points)]
+    svg = draw(LineChart(line, "index", width=320, height=110, has_names=False) if is_small else LineChart(line, "index", height=150), alt)
     head = ["År", "Index", "Lägst om ett mått utelämnas", "Högst om ett mått utelämnas", "Antal mått"]
     body = [
         [

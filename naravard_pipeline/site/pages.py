@@ -22,7 +22,7 @@ from naravard_pipeline.site.facts import Facts, Row, read_facts
 from naravard_pipeline.site.figures import Figure
 
 GOALS, INDICATORS, AREAS = "malomraden", "indikatorer", "omraden"
-Charts = Mapping[tuple[str, str], Figure | None]  # (measure, area the framework is about) → the chart over time
+Charts = Mapping[tuple[str, str], Figure | None]  # (measure, area the framework is about) → its chart
 
 
 class SiteError(Exception):
@@ -42,7 +42,7 @@ def build_site(connection: duckdb.DuckDBPyConnection, release: Mapping[str, Any]
     facts = read_facts(connection, release)
     with ThreadPoolExecutor(os.cpu_count()) as pool:  # drawing happens outside of Python: two threads draw half as much again as one
         made = dict(zip(facts.measures, pool.map(lambda m: _measure(facts, m), facts.measures.values()), strict=True))
-        charts = {(m, part["home"]["area_code"]): part["over_time"] for m, (found, _) in made.items() for part in found}
+        charts = {(m, part["home"]["area_code"]): part["main"] for m, (found, _) in made.items() for part in found}
         pages = dict(pool.map(lambda page: page(), _pages(facts, charts)))
     return Site(pages, {m: text for m, (_, text) in made.items()})
 
@@ -100,11 +100,14 @@ def _measure_parts(facts: Facts, measure: Row) -> Iterator[dict[str, Any]]:
     for home, county in homes.items():
         if lines := parts.all_areas(facts, measure_id, county):
             mapped = parts.tile_map(facts, county, measure_id)
+            over_time, places = figures.over_time(facts, measure, home, county), figures.places(facts, measure, county)
+            is_of_home = any(r["value"] is not None for r in facts.series.get((measure_id, home), []))
             yield {
+                "main": over_time if is_of_home else places or over_time,
                 "home": facts.areas[home],
                 "line": parts.standing(facts, measure_id, home),
-                "over_time": figures.over_time(facts, measure, home, county),
-                "places": figures.places(facts, measure, county),
+                "over_time": over_time,
+                "places": places,
                 "multiples": figures.multiples(facts, measure, county),
                 "runs": figures.runs(facts, measure, county),
                 "lines": lines,
@@ -126,7 +129,7 @@ def _framework_part(facts: Facts, framework: Row) -> dict[str, Any]:
             {
                 "goal": goal,
                 "index": parts.latest_index(facts, framework, goal, None, code),
-                "figure": figures.aggregated(facts, framework, goal, None, home, "Sammanvägt index") if home else None,
+                "figure": figures.aggregated(facts, framework, goal, None, home, is_small=True) if home else None,
                 "trends": parts.count_words(facts, ids, code, "trend", "trend"),
                 "nation": parts.count_words(facts, ids, code, "comparison", "comparison_nation") if code != "00" else [],
                 "indicators": [(i, parts.latest_index(facts, framework, goal, i, code)) for i in goal["indicators"]],

@@ -12,6 +12,8 @@ from naravard_pipeline.site.facts import Facts, Row
 from naravard_pipeline.site.tiles import read_tiles
 from naravard_pipeline.site.tones import say
 
+_TYPES_SV = {"nation": "riket", "region": "regionerna", "county_part": "länsdelarna", "municipality": "kommunerna"}
+
 
 def standing(facts: Facts, measure_id: str, area_code: str) -> dict[str, Any]:
     """One line about a measure in an area: value or why there is none, and the words of its assessment with tone and sign."""
@@ -28,6 +30,7 @@ def standing(facts: Facts, measure_id: str, area_code: str) -> dict[str, Any]:
         "said": said,
         "row": row,
         "cell": value_cell(measure, row),
+        "absent_sv": _absent(measure, area["area_type"]),
         "later": latest if latest and row is not latest and latest["value"] is None else None,
         "is_held": any(r["is_held"] for r in series),
         "nation": say("comparison", said["comparison_nation"]) if said and area["area_type"] != "nation" else None,
@@ -35,6 +38,16 @@ def standing(facts: Facts, measure_id: str, area_code: str) -> dict[str, Any]:
         "trend": say("trend", said["trend"]) if said else None,
         "target": say("target", said["target_status"]) if said and said["target_status"] != "no_target" else None,
     }
+
+
+def _absent(measure: Row, area_type: str) -> str:
+    """Why a measure has nothing to show in an area of the type."""
+    if measure.get("status") == "planned":
+        return "planerat, ingen källa än"
+    types = [t for t in (measure.get("area_types") or "").split(",") if t]
+    if types and area_type not in types:
+        return f"finns bara för {' och '.join(_TYPES_SV[t] for t in types if t in _TYPES_SV and t != 'nation') or 'riket'}"
+    return "ingen uppgift"
 
 
 def all_areas(facts: Facts, measure_id: str, county: str | None) -> list[dict[str, Any]]:
