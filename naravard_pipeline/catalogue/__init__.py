@@ -6,8 +6,10 @@ from naravard_pipeline.catalogue.frameworks import Framework, GoalArea, Indicato
 from naravard_pipeline.catalogue.models import Bounds, Catalogue, FileFormat, IndicatorLink, Measure, Source
 from naravard_pipeline.catalogue.problems import CatalogueError, Problem
 from naravard_pipeline.catalogue.reader import read_catalogue
+from naravard_pipeline.catalogue.surveys import Alternative, Question, Survey, Wave
 
 __all__ = [
+    "Alternative",
     "Area",
     "AreaGroup",
     "AreaType",
@@ -21,6 +23,9 @@ __all__ = [
     "IndicatorLink",
     "Measure",
     "Problem",
+    "Question",
     "Source",
+    "Survey",
+    "Wave",
     "read_catalogue",
 ]

@@ -9,7 +9,7 @@ A class named …File is the content of a file; the class without it also knows 
 import datetime
 import re
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import ConfigDict, Field
 
@@ -211,6 +211,7 @@ class MeasureFile(Model):
 class Measure(MeasureFile):
     measure_id: str
     source_id: str
+    survey_id: str | None = None  # the survey whose answers it is made of
 
     @property
     def path(self) -> Path:
@@ -246,6 +247,12 @@ class Catalogue(Model):
     measures: dict[str, Measure]
     areas: dict[str, Area]
     area_groups: dict[str, AreaGroup]
+    surveys: dict[str, Any] = Field(default_factory=dict)  # survey_id → Survey, which is made of the models here
+
+    @property
+    def from_files(self) -> list[Measure]:
+        """The measures that have a file of their own; a survey's come together in the survey's."""
+        return [m for m in self.live if m.file and m.survey_id is None]
 
     @property
     def live(self) -> list[Measure]:

@@ -15,7 +15,10 @@ from naravard_pipeline.catalogue.frameworks import Framework, FrameworkFile
 from naravard_pipeline.catalogue.models import Catalogue, Measure, MeasureFile, Source, SourceFile
 from naravard_pipeline.catalogue.problems import CatalogueError, Words
 from naravard_pipeline.catalogue.publication import PublicationFile
+from naravard_pipeline.catalogue.survey_rules import check_survey
+from naravard_pipeline.catalogue.surveys import Survey, SurveyFile
 
+SURVEYS = "enkater"  # the source whose files are surveys
 NOT_SOURCES = ("areas", "frameworks", "schema")  # folders under sources/ that are not a source's
 
 
@@ -65,6 +68,7 @@ class _Reading(YamlFiles):
             measures={measure.measure_id: measure for measure in measures.values()},
             areas={area.area_code: area for _, _, area in areas},
             area_groups={group.group_id: group for _, _, group in groups},
+            surveys={},
         )
 
         # what refers to a file that is broken itself is not reported as well: then nothing is known to be unknown
@@ -80,6 +84,10 @@ class _Reading(YamlFiles):
             rules.check_source_file(source, path, self.report)
         rules.check_stems(measure_paths, self.report)
         measure_ids = {path.stem for path in measure_paths}
+        surveys = self._load_surveys(sources)
+        catalogue.surveys.update({survey.survey_id: survey for survey in surveys.values()})
+        for path, survey in surveys.items():
+            self._add_measures(catalogue, path, survey, measure_ids, known_frameworks, area_codes)
         for path, measure in measures.items():
             source = catalogue.sources.get(measure.source_id)
             rules.check_measure(measure, path, source, known_frameworks, measure_ids, area_codes, self.report)
@@ -133,10 +141,49 @@ class _Reading(YamlFiles):
                     if source := self.load(path, SourceFile):
                         sources[path] = Source(source_id=folder.name, **dict(source))
                     continue
+                if folder.name == SURVEYS:
+                    continue
                 measure_paths.append(path)
                 if measure := self.load(path, MeasureFile):
                     measures[path] = Measure(measure_id=path.stem, source_id=folder.name, **dict(measure))
         return sources, measures, measure_paths
+
+    def _load_surveys(self, sources: Mapping[Path, Source]) -> dict[Path, Survey]:
+        found = {}
+        for path in self._files(self.folder / SURVEYS):
+            if path.name != "_source.yml" and (survey := self.load(path, SurveyFile)):
+                found[path] = Survey(survey_id=path.stem, source_id=SURVEYS, **dict(survey))
+        return found
+
+    def _add_measures(
+        self,
+        catalogue: Catalogue,
+        path: Path,
+        survey: Survey,
+        measure_ids: set[str],
+        known_frameworks: Mapping[str, Framework] | None,
+        area_codes: set[str] | None,
+    ) -> None:
+        """The survey's measures into the catalogue, where the survey is right."""
+        if not check_survey(survey, path, area_codes, self.report) or area_codes is None:
+            return
+        types = list(dict.fromkeys(catalogue.areas[code].area_type for code in survey.areas))
+        for number, measure in survey.measures(types):
+            place = ("questions", number) if number is not None else ()
+            if measure.measure_id in measure_ids:
+                field = (*place, "measure") if place else ()
+                remedy = Words("call it something else", "ge det ett annat namn")
+                self.report(path, field, "twice", found=f"`{measure.measure_id}`", other=Words("another measure", "ett annat mått"), remedy=remedy)
+                continue
+            measure_ids.add(measure.measure_id)
+            catalogue.measures[measure.measure_id] = measure
+            if measure.indicators:
+
+                def report(at: Path, where: tuple, code: str, place: tuple = place, **values: object) -> None:
+                    self.report(at, (*place, *where), code, **values)
+
+                source = catalogue.sources.get(measure.source_id)
+                rules.check_measure(measure, path, source, known_frameworks, measure_ids, area_codes, report)
 
     def _files(self, folder: Path) -> list[Path]:
         """The folder's YAML files in order of name. A name that cannot be an identifier is reported and left out."""

@@ -11,6 +11,7 @@ from naravard_pipeline.catalogue.fields import Model
 from naravard_pipeline.catalogue.frameworks import FrameworkFile
 from naravard_pipeline.catalogue.models import MeasureFile, SourceFile
 from naravard_pipeline.catalogue.publication import PublicationFile
+from naravard_pipeline.catalogue.surveys import SurveyFile
 
 FILES: dict[str, type[Model]] = {
     "areas.schema.json": AreasFile,
@@ -18,6 +19,7 @@ FILES: dict[str, type[Model]] = {
     "measure.schema.json": MeasureFile,
     "publication.schema.json": PublicationFile,
     "source.schema.json": SourceFile,
+    "survey.schema.json": SurveyFile,
 }
 
 

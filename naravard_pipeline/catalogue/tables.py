@@ -11,6 +11,7 @@ from naravard_pipeline.catalogue.attribution import attribution_of
 from naravard_pipeline.catalogue.frameworks import Framework
 from naravard_pipeline.catalogue.models import Catalogue, Measure, Source
 from naravard_pipeline.catalogue.queries import Combination, Ratio
+from naravard_pipeline.catalogue.survey_tables import SURVEY_SCHEMAS, build_survey_tables
 
 TEXT, WHOLE, NUMBER = pa.string(), pa.int32(), pa.float64()
 
@@ -104,6 +105,7 @@ SCHEMAS: Mapping[str, pa.Schema] = {
     "areas": pa.schema(
         {"area_code": TEXT, "kolada_code": TEXT, "scb_code": TEXT, "name_sv": TEXT, "area_type": TEXT, "parent_code": TEXT, "sort_order": WHOLE}
     ),
+    **SURVEY_SCHEMAS,
     "area_groups": pa.schema({"group_id": TEXT, "group_name_sv": TEXT, "group_type": TEXT, "area_code": TEXT}),
     "sources": pa.schema(
         {
@@ -155,6 +157,7 @@ def build_tables(catalogue: Catalogue, base_url: str | None = None) -> dict[str,
         "goal_area_measures": [row for framework in catalogue.frameworks.values() for row in _goal_area_measures(framework, catalogue)],
         "areas": _numbered(area.model_dump() for area in catalogue.areas.values()),
         "area_groups": _area_groups(catalogue),
+        **build_survey_tables(catalogue.surveys.values()),
         "sources": [source.model_dump(include=set(SCHEMAS["sources"].names)) for source in catalogue.sources.values()],
     }
     return {name: pa.Table.from_pylist(rows[name], schema=schema) for name, schema in SCHEMAS.items()}

@@ -33,20 +33,21 @@ def inbox_check(file: Path) -> None:
 
 
 @inbox.command("template")
-@click.argument("measure_id")
+@click.argument("name")
 @click.option("--to", "folder", type=click.Path(file_okay=False, path_type=Path), default=Path("."), show_default=True, help="Folder to write to.")
-def inbox_template(measure_id: str, folder: Path) -> None:
-    """Write the measure's template as Excel and CSV.
+def inbox_template(name: str, folder: Path) -> None:
+    """Write a template as Excel and CSV: of a measure, of a survey, or of the register of initiatives (satsningar).
 
     Example: naravard inbox template sip_antal --to mallar
     """
+    from naravard_pipeline.landing.list_templates import build_list_templates
     from naravard_pipeline.landing.templates import build_templates
 
     catalogue = open_catalogue()
-    templates = build_templates(catalogue)
-    must_be_among(measure_id, sorted({Path(name).stem for name in templates}), "MEASURE_ID", "measure that comes in files")
+    templates = build_templates(catalogue) | build_list_templates(catalogue)
+    must_be_among(name, sorted({Path(file).stem for file in templates}), "NAME", "measure that comes in files, survey, or the register satsningar")
     folder.mkdir(parents=True, exist_ok=True)
-    for name, content in templates.items():
-        if Path(name).stem == measure_id:
-            (folder / name).write_bytes(content)
-            click.echo(folder / name)
+    for file, content in templates.items():
+        if Path(file).stem == name:
+            (folder / file).write_bytes(content)
+            click.echo(folder / file)

@@ -83,6 +83,7 @@ def generate() -> None:
 
     from naravard_pipeline.catalogue.marts import write_mart_files, write_mart_suites
     from naravard_pipeline.catalogue.schema import write_schemas
+    from naravard_pipeline.landing.list_templates import write_list_templates
     from naravard_pipeline.landing.templates import write_templates
     from naravard_pipeline.publication.meta import META_TABLES
     from naravard_pipeline.publication.promise import read_project, renew_promise
@@ -94,6 +95,7 @@ def generate() -> None:
         *write_mart_files(catalogue, DBT_PROJECT / "models" / "marts"),
         *write_mart_suites(catalogue, EXPECTATIONS),
         *write_templates(catalogue, SOURCES / "local" / "templates"),
+        *write_list_templates(catalogue, SOURCES / "enkater" / "templates"),
     ]
     click.echo(f"{len(written)} files are up to date with sources/")
     version = renew_promise(read_project(DBT_PROJECT / "models").with_tables(META_TABLES), date.today())

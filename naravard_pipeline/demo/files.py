@@ -12,27 +12,60 @@ from pathlib import Path
 
 from openpyxl import Workbook
 
-from naravard_pipeline.catalogue import Catalogue, Measure
+from naravard_pipeline.catalogue import Catalogue, Measure, Survey
 from naravard_pipeline.connectors.delimited import write_delimited
 from naravard_pipeline.connectors.workbooks import workbook_bytes
 from naravard_pipeline.landing.file_rows import allowed_areas
+from naravard_pipeline.landing.list_templates import REGISTER, survey_rows
+from naravard_pipeline.landing.register_files import HEADINGS
+from naravard_pipeline.landing.survey_files import HEADINGS as SURVEY_HEADINGS
 from naravard_pipeline.landing.templates import DATA_SHEET, columns
 
 PERIODS = 30
+_INITIATIVES = [  # in the order of the register's headings
+    [
+        *("pahittad_sip_samordnare", "Påhittad satsning: SIP-samordnare"),
+        "Påhittat exempel. En samordnare i varje kommun i den norra länsdelen hjälper till att kalla till SIP.",
+        *("sormland", "Påhittad styrgrupp", "Eskilstuna kommun; Strängnäs kommun", "Personcentrering", "Eskilstuna; Strängnäs"),
+        *("2025-06-01", "2025-12-31", "2026-01-01", "Påhittad styrgrupp 2025-04-15", "sip_per_1000", "införd", ""),
+    ],
+    [
+        *("pahittad_fallforebyggande", "Påhittad satsning: fallförebyggande träning"),
+        "Påhittat exempel. Balansträning i grupp för personer som är 65 år och äldre.",
+        *("sormland", "Påhittad styrgrupp", "Region Sörmland", "Hälsofrämjande och förebyggande", "Nyköping; Oxelösund; Katrineholm; Eskilstuna"),
+        *("2020-01-01", "2020-12-31", "2021-01-01", "Påhittad styrgrupp 2019-10-01", "fallskador_65_plus; riskforebyggande_atgarder", "införd", ""),
+    ],
+]
 
 
 def write_demo_files(inbox: Path, catalogue: Catalogue, today: date | None = None) -> list[Path]:
     """Write made-up figures for each measure that comes in files: 30 months (or years) to the last finished one. Same day, same bytes."""
     inbox.mkdir(parents=True, exist_ok=True)
     written: list[Path] = []
-    for measure in (measure for measure in catalogue.live if measure.file):
-        for name, content in _build_files(measure, catalogue, today or date.today()):
-            path = inbox / name
-            path.write_bytes(content)
-            past = time.time() - 60  # finished: the inbox waits for files that were changed just now
-            os.utime(path, (past, past))
-            written.append(path)
+    files = [file for measure in catalogue.from_files for file in _build_files(measure, catalogue, today or date.today())]
+    files += [file for survey in catalogue.surveys.values() for file in _build_survey(survey, catalogue)]
+    if "sormland" in catalogue.frameworks:
+        files.append((f"{REGISTER}_PÅHITTAT.csv", write_delimited([list(HEADINGS.values()), *_INITIATIVES])))
+    for name, content in files:
+        path = inbox / name
+        path.write_bytes(content)
+        past = time.time() - 60  # finished: the inbox waits for files that were changed just now
+        os.utime(path, (past, past))
+        written.append(path)
     return written
+
+
+def _build_survey(survey: Survey, catalogue: Catalogue) -> Iterator[tuple[str, bytes]]:
+    """Some forty answers to each question; more of them positive each time, and one alternative that hardly anybody chose."""
+    waves = {wave.name_sv: number for number, wave in enumerate(survey.waves)}
+    rows = []
+    for row in survey_rows(survey, catalogue):
+        question = next(q for q in survey.questions if q.text_sv == row[3])
+        place = [a.name_sv for a in question.alternatives].index(row[4])
+        is_last, is_positive = place == len(question.alternatives) - 1, question.alternatives[place].positive
+        answers = 2 if is_last else 9 + _hash(*row) % 4 + (7 if is_positive else -2) * waves[row[1]]
+        rows.append([*row[:5], f"{answers}", "80"])
+    yield f"{survey.survey_id}_PÅHITTAT.csv", write_delimited([list(SURVEY_HEADINGS.values()), *rows])
 
 
 def _build_files(measure: Measure, catalogue: Catalogue, today: date) -> Iterator[tuple[str, bytes]]:

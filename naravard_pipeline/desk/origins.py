@@ -178,7 +178,7 @@ def makable(catalogue: Catalogue) -> list[Source]:
     """The sources of which a measure can be made here, those with most measures first. A national file is no template that people fill in."""
     measures = {source_id: catalogue.measures_of(source_id) for source_id in catalogue.sources}
     sources = [s for s in catalogue.sources.values() if s.kind in MAKABLE]
-    sources = [s for s in sources if not any(m.file and m.file.layout != "table" for m in measures[s.source_id])]
+    sources = [s for s in sources if not any(m.survey_id or (m.file and m.file.layout != "table") for m in measures[s.source_id])]
     return sorted(sources, key=lambda s: -len(measures[s.source_id]))
 
 

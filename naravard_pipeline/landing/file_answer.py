@@ -8,6 +8,7 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from naravard_pipeline.catalogue import Area
+from naravard_pipeline.connectors.cells import shown
 from naravard_pipeline.connectors.grid import listed
 from naravard_pipeline.landing.file_check import FileCheck
 from naravard_pipeline.landing.file_headings import CellProblem
@@ -27,6 +28,8 @@ def build_answer(check: FileCheck, areas: Mapping[str, Area], *, received_at: da
         return _personal_numbers(check)
     if not check.accepted:
         return _refused(check)
+    if check.register:
+        return _register(check, received_at, is_known)
     return _accepted(check, areas, received_at, is_known)
 
 
@@ -101,10 +104,23 @@ def _accepted(check: FileCheck, areas: Mapping[str, Area], received_at: datetime
     )
 
 
+def _register(check: FileCheck, received_at: datetime | None, is_known: bool) -> str:
+    if received_at is None:
+        head = "Filen är rätt ifylld och kan lämnas. Den ersätter hela registret."
+    else:
+        head = "Filen är redan registret och ändrar ingenting." if is_known else "Filen är mottagen och ersätter hela registret."
+    names = check.register.names_sv
+    return _lines(head, "", *_about(check), f"Satsningar: {len(names)}", *(f"- {shown(name)}" for name in names), *_notes(check))
+
+
 def _about(check: FileCheck) -> list[str]:
     lines = [f"Fil: {check.file_name}"]
     if check.measure:
         lines.append(f"Mått: {check.measure.name_sv} ({check.measure.measure_id})")
+    if check.survey:
+        lines.append(f"Enkät: {check.survey.name_sv} ({check.survey.survey_id})")
+    if check.register:
+        lines.append("Register: gemensamma satsningar")
     return lines
 
 

@@ -11,12 +11,14 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from naravard_pipeline.catalogue import Catalogue, Measure
+from naravard_pipeline.catalogue import Catalogue, Measure, Survey
 from naravard_pipeline.connectors.files import FileContent, read_content, read_fragments, read_grid, readable_name
 from naravard_pipeline.connectors.grid import FileRefused
 from naravard_pipeline.landing.file_headings import CellProblem, recognise
 from naravard_pipeline.landing.file_rows import FileRow, RowReader, allowed_areas
 from naravard_pipeline.landing.personal_numbers import find_places
+from naravard_pipeline.landing.register_files import Register, find_register, read_register
+from naravard_pipeline.landing.survey_files import SurveyRows, figures_of, find_survey_sheets, read_survey
 
 __all__ = ["FileCheck", "allowed_areas", "check_content", "check_file", "refused"]
 
@@ -36,6 +38,9 @@ class FileCheck:
     notes_sv: Sequence[str] = ()
     refusal: FileRefused | None = None
     places_sv: Sequence[str] = ()
+    survey: Survey | None = None
+    figures: Sequence[tuple[Measure, Sequence[FileRow]]] = ()  # of a survey's file: each measure's rows
+    register: Register | None = None
 
     @property
     def has_personal_numbers(self) -> bool:
@@ -61,15 +66,30 @@ def check_content(content: FileContent, catalogue: Catalogue, today: date | None
     if places := find_places(read_fragments(content), _reserve_numbers(catalogue)):
         return FileCheck("filen" if "filnamnet" in places else content.name, content.sha256, places_sv=places)
     today = today or datetime.now(UTC).astimezone(ZoneInfo("Europe/Stockholm")).date()
-    measures = [measure for measure in catalogue.live if measure.file]
     try:
-        measure, tables, notes, problems = recognise(read_grid(content), measures, content.name)
+        sheets = read_grid(content)
+        if answers := find_survey_sheets(sheets):
+            return _check_survey(content, read_survey(answers, catalogue, today), catalogue)
+        if found := find_register(sheets):
+            register = read_register(found, catalogue)
+            return FileCheck(content.name, content.sha256, problems=register.problems, register=register)
+    except FileRefused as refusal:
+        return replace(refused(content.name, refusal, catalogue), sha256=content.sha256)
+    measures = catalogue.from_files
+    try:
+        measure, tables, notes, problems = recognise(sheets, measures, content.name)
         if problems:
             return FileCheck(content.name, content.sha256, measure, problems=problems)
         rows, problems, more_notes = RowReader(measure, catalogue, today).read(tables)
     except FileRefused as refusal:
         return replace(refused(content.name, refusal, catalogue), sha256=content.sha256)
     return FileCheck(content.name, content.sha256, measure, () if problems else rows, problems, (*notes, *more_notes))
+
+
+def _check_survey(content: FileContent, found: SurveyRows, catalogue: Catalogue) -> FileCheck:
+    figures = figures_of(found, catalogue)
+    rows = [row for measure, rows in figures for row in rows if measure.value_type == "share"]
+    return FileCheck(content.name, content.sha256, rows=rows, problems=found.problems, notes_sv=found.notes, survey=found.survey, figures=figures)
 
 
 def refused(name: str, refusal: FileRefused, catalogue: Catalogue) -> FileCheck:

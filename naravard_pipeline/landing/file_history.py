@@ -59,7 +59,7 @@ _CONTENT = [*_CELL, "value", "numerator", "denominator", "answers", "status", "s
 class Received(NamedTuple):
     """``received_at`` is when the file came for the first time; ``is_known`` if that was before."""
 
-    landed: Landed
+    landed: Landed | None  # None: it is no measure's file
     received_at: datetime
     is_known: bool
 

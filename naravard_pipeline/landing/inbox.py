@@ -20,7 +20,8 @@ from naravard_pipeline.connectors.grid import FileRefused
 from naravard_pipeline.landing.atomic import LandingError, replace_file
 from naravard_pipeline.landing.file_answer import build_answer, build_removal_answer, swedish_time
 from naravard_pipeline.landing.file_check import FileCheck, check_content, check_file, refused
-from naravard_pipeline.landing.file_history import OBSERVATIONS_SCHEMA, land_file
+from naravard_pipeline.landing.file_history import OBSERVATIONS_SCHEMA, Received, land_file
+from naravard_pipeline.landing.register_files import land_register
 from naravard_pipeline.landing.snapshot import Landed
 from naravard_pipeline.landing.store import Landing
 from naravard_pipeline.settings import Settings
@@ -116,9 +117,7 @@ def _take_in(inbox: Path, catalogue: Catalogue, landing: Landing) -> Iterator[In
 
 
 def _accept(path: Path, before: os.stat_result, content: FileContent, check: FileCheck, catalogue: Catalogue, landing: Landing) -> InboxAnswer:
-    measure = check.measure
-    attribution = catalogue.sources[measure.source_id].attribution
-    received = land_file(landing, measure, attribution, content, check.rows, datetime.now(UTC))
+    received = _land(content, check, catalogue, landing, datetime.now(UTC))
     target = _accepted_path(path, content)
     text = build_answer(check, catalogue.areas, received_at=received.received_at, is_known=received.is_known)
     answer_path = _write_answer(target, text)  # before the move: a run killed in between leaves no file without its answer
@@ -133,7 +132,17 @@ def _accept(path: Path, before: os.stat_result, content: FileContent, check: Fil
         raise LandingError(
             f"{path.name}: taken in, but could not be moved to {target.parent} ({error.strerror}). Check permissions there."
         ) from error
-    return InboxAnswer(check.file_name, "known" if received.is_known else "accepted", text, measure.measure_id, received.landed, answer_path)
+    measure_id = check.measure.measure_id if check.measure else None
+    return InboxAnswer(check.file_name, "known" if received.is_known else "accepted", text, measure_id, received.landed, answer_path)
+
+
+def _land(content: FileContent, check: FileCheck, catalogue: Catalogue, landing: Landing, now: datetime) -> Received:
+    """A measure's figures, those of each measure of a survey, or the register. Killed in between, it is done again from the start."""
+    if check.register:
+        return Received(None, now, not land_register(landing, content, check.register))
+    figures = check.figures if check.survey else [(check.measure, check.rows)]
+    landed = [land_file(landing, m, catalogue.sources[m.source_id].attribution, content, rows, now) for m, rows in figures]
+    return landed[0]._replace(received_at=min(r.received_at for r in landed), is_known=all(r.is_known for r in landed))
 
 
 def _accepted_path(path: Path, content: FileContent) -> Path:

@@ -18,6 +18,7 @@ from naravard_pipeline.catalogue.tables import build_tables
 from naravard_pipeline.connectors.cells_schema import CELLS_SCHEMA
 from naravard_pipeline.connectors.kolada_rows import GROUPS_SCHEMA, VALUES_SCHEMA
 from naravard_pipeline.landing.file_history import OBSERVATIONS_SCHEMA
+from naravard_pipeline.landing.register_files import SCHEMAS as REGISTER_SCHEMAS
 from naravard_pipeline.landing.store import Landing
 from naravard_pipeline.settings import SOURCES
 
@@ -32,7 +33,7 @@ DERIVED_LOADS = pa.schema(
     }
 )
 MONTHS = {"month": 1, "quarter": 3, "half_year": 6, "year": 12}  # in one period of each frequency
-FILES = ("local", "vantetider")  # the sources that come through the inbox and land in the shape of OBSERVATIONS_SCHEMA
+FILES = ("local", "vantetider", "enkater")  # the sources that come through the inbox and land in the shape of OBSERVATIONS_SCHEMA
 CUBES = ("scb", "folkhalsodata", "socialstyrelsen", "vardenisiffror")  # the sources whose figures land in the shape of CELLS_SCHEMA
 _IDENTITY = pa.schema({"measure_id": pa.string(), "snapshot_id": pa.string()})
 
@@ -59,6 +60,9 @@ def land_catalogue(landing: Landing, catalogue: Catalogue, code: str, is_demo: b
     # A source that has never answered must still be readable: a wildcard without a file is an error.
     changed.append(landing.land_table("kolada/observations/_columns", _empty(VALUES_SCHEMA)))
     changed += [landing.land_table(f"{source_id}/observations/_columns", _empty(OBSERVATIONS_SCHEMA)) for source_id in FILES]
+    for name, schema in REGISTER_SCHEMAS.items():  # no register has come yet
+        if not (landing.root / "initiatives" / f"{name}.parquet").exists():
+            changed.append(landing.land_table(f"initiatives/{name}", schema.empty_table()))
     changed += [landing.land_table(f"{source_id}/observations/_columns", _empty(CELLS_SCHEMA)) for source_id in CUBES]
     if not (landing.root / "kolada" / "municipality_groups.parquet").exists():
         changed.append(landing.land_table("kolada/municipality_groups", GROUPS_SCHEMA.empty_table()))

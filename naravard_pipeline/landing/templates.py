@@ -40,7 +40,7 @@ _PERIODS = {  # number format, an example, the word after «en rad per kommun oc
 
 def templates_of(catalogue: Catalogue) -> list[Measure]:
     """The measures that have a template: those of files that people fill in. A national file is taken as it is."""
-    return [measure for measure in catalogue.live if measure.file and measure.file.layout == "table"]
+    return [measure for measure in catalogue.from_files if measure.file.layout == "table"]
 
 
 def build_templates(catalogue: Catalogue) -> dict[str, bytes]:

@@ -20,6 +20,9 @@ _SEXES = {"total": ("women", "men"), "women": ("women",), "men": ("men",)}
 _OLDEST = 999
 
 Quantity = tuple[str, str]
+Combined = Mapping[str, tuple[list[str], float]]
+Totals = Mapping[Quantity, list[str]]
+NO_TOTALS: Totals = {}
 Span = tuple[int, int]
 Place = tuple[str, Span, str, str, str]
 
@@ -63,27 +66,28 @@ def elementary_areas(areas: Iterable[tuple[str, str, str | None]], members: Iter
     return {code: elements(code) for code, _, _ in areas}
 
 
-def find_narrow(figures: Sequence[Figure], elements: Mapping[str, frozenset[str]], combined: Mapping[str, tuple[list[str], float]]) -> list[Figure]:
+def find_narrow(figures: Sequence[Figure], elements: Mapping[str, frozenset[str]], combined: Combined, totals: Totals = NO_TOTALS) -> list[Figure]:
     """The hidden figures that are known too well: a small count, to less than the range from ``low`` to ``threshold`` - 1.
 
     ``combined``: measure → (parts, factor), a count that is the sum of theirs; its figures come times the factor.
+    ``totals``: the numerator or denominator of a share → the measures whose counts it is the sum of.
     """
-    return [f for programme in _programmes(figures, elements, combined) for f in programme.narrow()]
+    return [f for programme in _programmes(figures, elements, combined, totals) for f in programme.narrow()]
 
 
 def find_ranges(
-    figures: Sequence[Figure], elements: Mapping[str, frozenset[str]], combined: Mapping[str, tuple[list[str], float]]
+    figures: Sequence[Figure], elements: Mapping[str, frozenset[str]], combined: Combined, totals: Totals = NO_TOTALS
 ) -> list[tuple[Figure, float, float]]:
     """Each hidden figure about which the shown ones say anything, with the lowest and highest value that it may have."""
-    return [found for programme in _programmes(figures, elements, combined) for found in programme.ranges()]
+    return [found for programme in _programmes(figures, elements, combined, totals) for found in programme.ranges()]
 
 
 def _programmes(
-    figures: Sequence[Figure], elements: Mapping[str, frozenset[str]], combined: Mapping[str, tuple[list[str], float]]
+    figures: Sequence[Figure], elements: Mapping[str, frozenset[str]], combined: Combined, totals: Totals = NO_TOTALS
 ) -> Iterator["_Programme"]:
     """One programme per set of figures that have to do with each other, where it has a hidden figure and any other."""
     matrix = _matrix(figures, elements)
-    sums = _sums(figures, matrix, combined)
+    sums = _sums(figures, matrix, combined, totals)
     together = vstack([matrix, sums])
     # Figures and equations on one side, groups on the other: what hangs together there is one programme.
     _, label = connected_components(block_array([[None, together], [together.T, None]], format="csr"), directed=False)
@@ -123,13 +127,13 @@ def _matrix(figures: Sequence[Figure], elements: Mapping[str, frozenset[str]]) -
     return csr_array((np.ones(len(lines)), (lines, columns)), shape=(len(figures), len(column)))
 
 
-def _sums(figures: Sequence[Figure], matrix: csr_array, combined: Mapping[str, tuple[list[str], float]]) -> csr_array:
+def _sums(figures: Sequence[Figure], matrix: csr_array, combined: Combined, totals: Totals) -> csr_array:
     """Equations between figures of different measures, one per line: combined - Σ parts = 0."""
     at = {(f.quantity, f.place): n for n, f in enumerate(figures)}
     lines: list[tuple[int, int, float]] = []
     number = 0
     for n, f in enumerate(figures):
-        parts = combined.get(f.quantity[0], ([], 1.0))[0] if f.quantity[1] == "value" else []
+        parts = combined.get(f.quantity[0], ([], 1.0))[0] if f.quantity[1] == "value" else totals.get(f.quantity, [])
         found = [at.get(((p, "value"), f.place)) for p in parts]
         if parts and None not in found:
             lines += [(number, n, 1.0), *((number, p, -1.0) for p in found)]

@@ -16,6 +16,7 @@ PARTS = ("value", "numerator", "denominator", "answers", "implied")
 _WITH_DENOMINATORS_THRESHOLD = ("denominator", "answers")
 
 Quantity = tuple[str, str]  # measure_id and part: what is counted
+Totals = dict[Quantity, list[str]]
 Span = tuple[int, int]  # both ends included
 Place = tuple[str, Span, str, str, str]  # area, period (days since 1970), sex, age group, reporter: where it is counted
 
@@ -43,11 +44,13 @@ class Cells:
 
     ``follows``: a derived row → the rows it is computed from; it is hidden with any of them, and shows nothing that they do not.
     ``combined``: measure → (its parts, factor): a count that is the sum of the parts' counts, times the factor.
+    ``totals``: the numerator or denominator of a survey's share → the measures whose counts it is the sum of.
     """
 
     table: pd.DataFrame
     follows: dict[int, list[int]] = field(default_factory=dict)
     combined: dict[str, tuple[list[str], float]] = field(default_factory=dict)
+    totals: Totals = field(default_factory=dict)
 
     def blocks(self) -> Iterable[pd.DataFrame]:
         """The rows of each block in which something must be hidden. Counts of two blocks never stand in one equation."""
@@ -57,8 +60,22 @@ class Cells:
             yield rows
 
 
-def read_cells(observations: pd.DataFrame, derivations: pd.DataFrame, remembered: pd.DataFrame | None = None) -> Cells:
+def read_totals(alternatives: pd.DataFrame | None) -> Totals:
+    """``alternatives``: measure_id, share_measure_id and is_positive of every alternative of every survey. All answers together are the share's
+    denominator, the positive ones its numerator."""
+    totals: Totals = {}
+    for row in alternatives.sort_values("measure_id").itertuples() if alternatives is not None else ():
+        totals.setdefault((row.share_measure_id, "denominator"), []).append(row.measure_id)
+        if row.is_positive:
+            totals.setdefault((row.share_measure_id, "numerator"), []).append(row.measure_id)
+    return totals
+
+
+def read_cells(
+    observations: pd.DataFrame, derivations: pd.DataFrame, remembered: pd.DataFrame | None = None, alternatives: pd.DataFrame | None = None
+) -> Cells:
     """``observations``: ``COLUMNS``, any reporter; those of the reporter `source` are public and left out. ``derivations``: as the catalogue's table.
+    ``alternatives``: see ``read_totals``.
 
     ``remembered``: ``KEY`` of cells that were hidden before. Raises ``ValueError`` where a column is missing.
     """
@@ -72,14 +89,14 @@ def read_cells(observations: pd.DataFrame, derivations: pd.DataFrame, remembered
     for name in ("period_start", "period_end"):
         table[name.removeprefix("period_")] = pd.to_datetime(table[name]).to_numpy().astype("datetime64[D]").astype("int64")
     table["is_withheld"] = (table["status"] == "suppressed") & table["value"].isna()
-    cells = Cells(table)
+    cells = Cells(table, totals=read_totals(alternatives))
     _find_parts(cells, derivations)
     is_derived = table.index.isin(list(cells.follows))
     table["has_counts"] = table[[f"own_{p}" for p in PARTS]].notna().any(axis=1) | table["is_withheld"] & ~is_derived
     small_denominator = table["denominator"].between(0, table["denominator_threshold"], inclusive="neither") & (table["value_type"] != "count")
     table["is_primary"] = table["is_withheld"] | table[[f"small_{p}" for p in PARTS]].any(axis=1) | small_denominator
     table["is_remembered"] = _is_among(table, remembered)
-    _find_blocks(table, derivations)
+    _find_blocks(table, derivations, cells.totals)
     return cells
 
 
@@ -192,7 +209,7 @@ def _plain(table: pd.DataFrame) -> pd.DataFrame:
     return plain
 
 
-def _find_blocks(table: pd.DataFrame, derivations: pd.DataFrame) -> None:
+def _find_blocks(table: pd.DataFrame, derivations: pd.DataFrame, totals: Totals) -> None:
     """Measures that are computed from each other, and of these the periods that overlap, are one block."""
     family = {m: m for m in table["measure_id"].unique()}
 
@@ -205,6 +222,9 @@ def _find_blocks(table: pd.DataFrame, derivations: pd.DataFrame) -> None:
         for other in (row.numerator, row.denominator, row.part):
             if isinstance(other, str):
                 family[root(row.measure_id)] = root(other)
+    for (measure, _), parts in totals.items():
+        for part in parts:
+            family[root(measure)] = root(part)
     table["family"] = table["measure_id"].map(root)
     spans = table[["family", "start", "end"]].drop_duplicates().sort_values(["family", "start", "end"])
     reach = spans.groupby("family")["end"].cummax().groupby(spans["family"]).shift(1)

@@ -39,18 +39,20 @@ def protect(
     members: Sequence[tuple[str, str]],
     remembered: pd.DataFrame | None = None,
     shown_before: pd.DataFrame | None = None,
+    alternatives: pd.DataFrame | None = None,
     *,
     secondary: bool = True,
     exact: int = EXACT,
 ) -> Protection:
     """Hide as little as is needed. ``observations``, ``derivations``, ``remembered``: see ``cells.read_cells``.
+    ``alternatives``: see ``cells.read_totals``.
 
     ``areas``: (area_code, area_type, parent_code). ``members``: (group, area_code) of county parts. ``shown_before``: ``KEY`` and ``value`` of what
     earlier releases showed; a row that says the same again protects nobody by going now. ``secondary`` False leaves the second step out, for tests.
     Raises ``Unprotectable`` with a sentence where there is no safe choice.
     """
     geography, elements = Geography.read(areas, members), elementary_areas(areas, members)
-    cells = read_cells(observations, derivations, remembered)
+    cells = read_cells(observations, derivations, remembered, alternatives)
     table = cells.table
     newest = table.groupby("measure_id")["end"].transform("max") == table["end"]
     costs = _costs(cells, newest)
@@ -81,9 +83,10 @@ class _Block:
         costs: Mapping[int, float],
         must: set[int],
     ):
-        self.rows, self._elements, self._combined, self._costs, self._must = rows, elements, cells.combined, costs, must
+        self.rows, self._elements, self._combined, self._totals = rows, elements, cells.combined, cells.totals
+        self._costs, self._must = costs, must
         self.counts = counts_of(rows)
-        self.relations = RelationBuilder(self.counts, geography, cells.combined).build()
+        self.relations = RelationBuilder(self.counts, geography, cells.combined, cells.totals).build()
         # Saying that a sum is small would tell of its parts, none of which is nought: it is hidden as any other.
         self._said = [c.is_small for c in self.counts]
         for relation in self.relations:
@@ -164,7 +167,7 @@ class _Block:
             )
             for c in counts
         ]
-        return {f.row for f in find_narrow(figures, self._elements, self._combined)}
+        return {f.row for f in find_narrow(figures, self._elements, self._combined, self._totals)}
 
     def _sentence(self, rows: set[int]) -> str:
         row = self.rows.loc[min(rows)]

@@ -6,7 +6,6 @@ a finding (publication). No finding holds a number, since it is told in logs and
 
 from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
-from contextlib import closing, nullcontext
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -16,7 +15,8 @@ import duckdb
 import numpy as np
 import pandas as pd
 
-from naravard_pipeline.protection.attacker import Figure, elementary_areas, find_narrow
+from naravard_pipeline.protection.attacker import Figure, Totals, elementary_areas, find_narrow
+from naravard_pipeline.protection.tables import has_table, opened, read_published_totals
 
 CellKey = tuple[str, str, date, date, str, str, str]
 _KEY = ("measure_id", "area_code", "period_start", "period_end", "sex", "age_group", "reporter")
@@ -76,8 +76,8 @@ def attack(releases: Sequence[Path | duckdb.DuckDBPyConnection], approved: Colle
     findings = set()
     repeated = _repeated(releases)
     for number, source in enumerate(releases[:-1]):
-        with _opened(source) as connection:
-            if not _has_table(connection, "fct_observations"):
+        with opened(source) as connection:
+            if not has_table(connection, "fct_observations"):
                 continue
             shown = _rows(connection, newest.hidden_keys, "value is not null")
             guesses |= {_key(row): row for row in shown.itertuples()}  # the newest word about it is the best guess
@@ -87,8 +87,8 @@ def attack(releases: Sequence[Path | duckdb.DuckDBPyConnection], approved: Colle
         if again:
             findings |= _attack_older(_Release.read(source), newest, again, number)
     figures = [*newest.figures(), *newest.guessed(guesses)]
-    findings |= {Finding(*f.row, "narrow", last) for f in find_narrow(figures, newest.elements, newest.combined) if not f.is_guess}
-    with _opened(releases[-1]) as connection:
+    findings |= {Finding(*f.row, "narrow", last) for f in find_narrow(figures, newest.elements, newest.combined, newest.totals) if not f.is_guess}
+    with opened(releases[-1]) as connection:
         findings |= set(_elsewhere(connection, last))
     return sorted(findings)
 
@@ -97,8 +97,8 @@ def _attack_older(older: "_Release", newest: "_Release", again: Collection[CellK
     """What the cells that are shown now tell about the others that an earlier release hid."""
     figures = older.figures()
     now = {_key(row): row for row in newest.rows.itertuples() if _key(row) in again}
-    before = {f.row for f in find_narrow(figures, older.elements, older.combined)}
-    after = {f.row for f in find_narrow([*figures, *older.guessed(now)], older.elements, older.combined)}
+    before = {f.row for f in find_narrow(figures, older.elements, older.combined, older.totals)}
+    after = {f.row for f in find_narrow([*figures, *older.guessed(now)], older.elements, older.combined, older.totals)}
     return {Finding(*row, "narrow", number) for row in after - before - set(again)}
 
 
@@ -112,10 +112,11 @@ class _Release:
     numerators: dict[str, str]  # a rate → the measure that it shows the counts of
     hidden_keys: pd.DataFrame
     shown_keys: pd.DataFrame
+    totals: Totals
 
     @classmethod
     def read(cls, source: Path | duckdb.DuckDBPyConnection) -> "_Release":
-        with _opened(source) as connection:
+        with opened(source) as connection:
             there = {r[0] for r in connection.execute("select column_name from (describe main.dim_measures)").fetchall()}
             # Older releases have neither of these.
             few = "coalesce(m.denominator_threshold, m.suppression_threshold)" if "denominator_threshold" in there else "m.suppression_threshold"
@@ -128,9 +129,10 @@ class _Release:
             ).df()
             areas = connection.execute("select area_code, area_type, parent_code from main.dim_areas").fetchall()
             members = connection.execute("select group_id, area_code from main.bridge_area_groups").fetchall()
+            totals = read_published_totals(connection)
         keys = rows[list(_KEY)]
         is_hidden = rows["suppression"].notna()
-        concerned = _concerned(rows, is_hidden)
+        concerned = _concerned(rows, is_hidden, totals)
         kinds = dict(zip(rows["measure_id"], rows["value_type"], strict=True))
         made_of = {m: text.split(",") for m, text in zip(rows["measure_id"], rows["computed_from"], strict=True) if isinstance(text, str)}
         numerators = {m: part for m, parts in made_of.items() if (part := _numerator(rows, m, parts))}
@@ -139,7 +141,7 @@ class _Release:
             for m, parts in made_of.items()
             if m not in numerators and all(kinds.get(p) == "count" for p in parts)
         }
-        return cls(concerned, elementary_areas(areas, members), combined, numerators, keys[is_hidden], keys[rows["value"].notna()])
+        return cls(concerned, elementary_areas(areas, members), combined, numerators, keys[is_hidden], keys[rows["value"].notna()], totals)
 
     def figures(self) -> list[Figure]:
         parts = {m: [p for p in _PARTS if _part(g, p).notna().any()] for m, g in self.rows.groupby("measure_id")}
@@ -215,7 +217,7 @@ def _key(row) -> CellKey:
     return tuple(pd.Timestamp(v).date() if name.startswith("period") else v for name, v in zip(_KEY, _as_stored(row), strict=True))
 
 
-def _concerned(rows: pd.DataFrame, is_hidden: pd.Series) -> pd.DataFrame:
+def _concerned(rows: pd.DataFrame, is_hidden: pd.Series, totals: Totals) -> pd.DataFrame:
     """The rows whose measure, or one computed with it, hides something in a period that overlaps."""
     family: dict[str, str] = {}
 
@@ -227,6 +229,9 @@ def _concerned(rows: pd.DataFrame, is_hidden: pd.Series) -> pd.DataFrame:
     for measure, text in set(zip(rows["measure_id"], rows["computed_from"].fillna(""), strict=True)):
         for other in filter(None, text.split(",")):
             family[first(measure)] = first(other)
+    for (measure, _), parts in totals.items():
+        for part in parts:
+            family[first(measure)] = first(part)
     rows = rows.assign(family=rows["measure_id"].map(first), is_hidden=is_hidden).sort_values(["family", "period_start", "period_end"])
     earlier = rows.groupby("family")["period_end"].cummax().groupby(rows["family"]).shift(1)
     stretch = (earlier.isna() | (rows["period_start"] > earlier)).cumsum()
@@ -249,7 +254,7 @@ def _repeated(releases: Sequence[Path | duckdb.DuckDBPyConnection]) -> set[CellK
     """Held rows of the newest release that an older one shows with the very same value: they tell nothing that is not known, whatever a release
     in between hid. A row that is not held would tell that the hidden figure is unchanged."""
     key = ", ".join(_KEY)
-    with _opened(releases[-1]) as connection:
+    with opened(releases[-1]) as connection:
         there = {row[0] for row in connection.execute("select column_name from (describe main.fct_observations)").fetchall()}
         if "is_held" not in there:
             return set()
@@ -257,8 +262,8 @@ def _repeated(releases: Sequence[Path | duckdb.DuckDBPyConnection]) -> set[CellK
         held = connection.execute(f"select {key}, value {local} and is_held").fetchall()
     wanted, known = set(held), set()
     for source in releases[:-1] if wanted else ():
-        with _opened(source) as connection:
-            if _has_table(connection, "fct_observations"):
+        with opened(source) as connection:
+            if has_table(connection, "fct_observations"):
                 known |= wanted & set(connection.execute(f"select {key}, value {local}").fetchall())
     return {row[:-1] for row in known}
 
@@ -278,18 +283,6 @@ def _elsewhere(connection: duckdb.DuckDBPyConnection, number: int) -> Iterator[F
                 f"using ({', '.join(shared)}) where o.suppression is not null and ({condition})"
             ).fetchall()
             yield from (Finding(*row, "shown_elsewhere", number, table) for row in found)
-
-
-def _has_table(connection: duckdb.DuckDBPyConnection, table: str) -> bool:
-    return bool(
-        connection.execute(
-            "select 1 from duckdb_tables() where schema_name = 'main' and database_name = current_database() and table_name = ?", [table]
-        ).fetchall()
-    )
-
-
-def _opened(source: Path | duckdb.DuckDBPyConnection):
-    return nullcontext(source) if isinstance(source, duckdb.DuckDBPyConnection) else closing(duckdb.connect(str(source), read_only=True))
 
 
 def describe(findings: Sequence[Finding]) -> list[str]:

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
 
-from naravard_pipeline.protection.cells import Count, Place, Quantity, Span
+from naravard_pipeline.protection.cells import Count, Place, Quantity, Span, Totals
 
 LOCAL_REPORTERS = ("region", "municipalities")
 ALL_AGES = (0, 999)
@@ -71,8 +71,8 @@ class Geography:
 class RelationBuilder:
     """The relations between the counts of one block. Gives counts that their sender hid the value that the relations tell."""
 
-    def __init__(self, counts: list[Count], geography: Geography, combined: Mapping[str, tuple[list[str], float]]):
-        self.counts, self._geography, self._combined = counts, geography, combined
+    def __init__(self, counts: list[Count], geography: Geography, combined: Mapping[str, tuple[list[str], float]], totals: Totals):
+        self.counts, self._geography, self._combined, self._totals = counts, geography, combined, totals
         others = {c.place[4] for c in counts}.difference(LOCAL_REPORTERS)  # an unknown word is for a check to tell, not a way round the protection
         self._who = (*LOCAL_REPORTERS, *sorted(others))
         self._index: dict[tuple[Quantity, Place], int] = {(c.quantity, c.place): i for i, c in enumerate(counts)}
@@ -185,6 +185,8 @@ class RelationBuilder:
         (measure, part), place = self.counts[i].quantity, self.counts[i].place
         if measure in self._combined and part == "value":
             self._add(i, [self._at((p, "value"), place) for p in self._combined[measure][0]])
+        if (measure, part) in self._totals:
+            self._add(i, [self._at((p, "value"), place) for p in self._totals[measure, part]])
 
     def _spans(self, rest: Callable[[Place], tuple], span_of: Callable[[Place], Span | None]) -> None:
         """Intervals of one dimension: each that others fill, by the finest and by the coarsest that do. A gap is an unknown part."""

@@ -42,7 +42,7 @@ GAP_COLUMNS = {
 }
 INDICATOR_COLUMNS = {"framework_id", "goal_area_id", "goal_area_name_sv", "indicator_id", "indicator_name_sv", "indicator_sort_order"}
 FLAGS = {"has_figures", "is_held"}
-OF_THE_CATALOGUE = {"bridge_indicator_measures", "bridge_goal_area_measures", "bridge_initiative_measures", "dim_rebases"}
+OF_THE_CATALOGUE = {"bridge_indicator_measures", "bridge_goal_area_measures", "bridge_initiative_measures", "bridge_initiative_marks", "dim_rebases"}
 PUBLISHED = "('published', 'planned', 'retired')"  # a draft goes through everything but this
 
 

@@ -147,7 +147,8 @@ def test_the_county_parts_divide_the_county(catalogue):
 def test_every_file_names_its_schema(catalogue):
     for path in SOURCES.glob("*/*.yml"):
         folder, stem = path.parent.name, path.stem
-        kind = {"areas": "areas", "frameworks": "framework"}.get(folder, "source" if stem == "_source" else "measure")
+        folders = {"areas": "areas", "frameworks": "framework", "enkater": "survey"}
+        kind = "source" if stem == "_source" else folders.get(folder, "measure")
         first = path.read_text("utf-8").splitlines()[0]
         assert first == f"# yaml-language-server: $schema=../schema/{kind}.schema.json", path
     first = (SOURCES / "publication.yml").read_text("utf-8").splitlines()[0]

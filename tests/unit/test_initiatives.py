@@ -1,9 +1,26 @@
-"""The county's register of initiatives: made-up examples stay in a demo, and which places and periods an effect is computed from."""
+"""The county's register of initiatives: how it comes as a file, what is said of it, and which places and periods an effect is computed from."""
 
 from datetime import date
 
+import pyarrow.parquet as pq
 import pytest
+from dropped_files import drop
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from models import Models
+
+from naravard_pipeline.catalogue import read_catalogue
+from naravard_pipeline.connectors.delimited import write_delimited
+from naravard_pipeline.connectors.files import FileContent
+from naravard_pipeline.demo.files import _INITIATIVES as MADE_UP
+from naravard_pipeline.landing.file_answer import build_answer
+from naravard_pipeline.landing.file_check import check_content
+from naravard_pipeline.landing.inbox import take_in
+from naravard_pipeline.landing.register_files import HEADINGS, land_register
+from naravard_pipeline.landing.store import Landing
+from naravard_pipeline.settings import SOURCES, Settings
+
+CATALOGUE = read_catalogue(SOURCES)
 
 SERIES = {
     **dict.fromkeys(("measure_id", "area_code", "area_type"), "varchar"),
@@ -14,19 +31,95 @@ SERIES = {
 INITIATIVE = {**dict.fromkeys(("initiative_id", "framework_id", "name_sv", "description_sv", "owner_sv"), "varchar"), "start_date": "date"}
 
 
-@pytest.mark.parametrize(("is_demo", "rows"), [(True, 2), (False, 0)])
-def test_made_up_initiatives_never_leave_a_demo(is_demo, rows):
+@pytest.mark.parametrize("is_demo", [True, False])
+def test_what_comes_into_a_demo_says_that_it_is_made_up(is_demo):
     models = Models().give("home", [{"is_demo": is_demo}], is_demo="boolean")
-    for seed in ("made_up_initiatives", "made_up_initiative_areas", "made_up_initiative_measures"):
-        models.seed(seed)
-    models.build("stg_initiatives__initiatives", "stg_initiatives__areas", "stg_initiatives__measures", "dim_initiatives")
-    assert [r["is_made_up"] for r in models.rows("from dim_initiatives")] == [True] * rows
-    assert bool(models.rows("from stg_initiatives__areas")) == bool(models.rows("from stg_initiatives__measures")) == is_demo
+    models.give("initiatives", [{"initiative_id": "i"}], initiative_id="varchar")
+    assert [r["is_made_up"] for r in models.build("stg_initiatives__initiatives").rows("from stg_initiatives__initiatives")] == [is_demo]
 
 
 def test_every_made_up_initiative_says_so_itself():
-    rows = Models().seed("made_up_initiatives").rows("from made_up_initiatives")
-    assert all(r["name_sv"].startswith("Påhittad") and r["description_sv"].startswith("Påhittat") for r in rows)
+    assert all(row[1].startswith("Påhittad") and row[2].startswith("Påhittat") for row in MADE_UP)
+
+
+def register(**changes):
+    """A register of the demo's first initiative, with ``changes`` by the names of ``HEADINGS``."""
+    return [v if (v := changes.get(part)) is not None else text for part, text in zip(HEADINGS, MADE_UP[0], strict=True)]
+
+
+def check(*rows, name="satsningar.csv"):
+    return check_content(FileContent(name, write_delimited([list(HEADINGS.values()), *rows])), CATALOGUE)
+
+
+def test_a_register_is_read_and_the_contact_goes_nowhere(tmp_path):
+    content = FileContent("s.csv", write_delimited([list(HEADINGS.values()), register(contact="Anna Andersson, 070-123 45 67, a@b.se")]))
+    found = check_content(content, CATALOGUE)
+    assert found.accepted and "SIP-samordnare" in build_answer(found, CATALOGUE.areas) and "Andersson" not in build_answer(found, CATALOGUE.areas)
+    [row] = found.register.tables["initiatives"]
+    assert (row["start_date"], row["status"], row["focus_areas"]) == (date(2025, 6, 1), "introduced", "personcentrering")
+    assert [r["area_code"] for r in found.register.tables["areas"]] == ["0484", "0486"]
+    landing = Landing(tmp_path)
+    assert land_register(landing, content, found.register) and not land_register(landing, content, found.register)
+    for table in (tmp_path / "initiatives").glob("*.parquet"):
+        assert "Andersson" not in str(pq.read_table(table).to_pylist())
+
+
+def test_a_new_register_replaces_the_old_whole_and_the_old_is_kept(tmp_path):
+    ours = Settings(home=tmp_path)
+    for n, rows in enumerate(([register(), register(initiative_id="annan")], [register(initiative_id="annan")])):
+        drop(FileContent(f"r{n}.csv", write_delimited([list(HEADINGS.values()), *rows])), ours.inbox)
+        [answer] = take_in(ours, CATALOGUE, Landing(ours.landing))
+        assert answer.state == "accepted"
+    folder = ours.landing / "initiatives"
+    assert pq.read_table(folder / "initiatives.parquet")["initiative_id"].to_pylist() == ["annan"]
+    assert len(list((folder / "files").iterdir())) == 2
+
+
+@pytest.mark.parametrize(
+    ("part", "text", "expected"),
+    [
+        ("measures", "sip_per_100", 'M2: "sip_per_100" har «sip_per_100», som är inget mått. Menade du sip_per_1000?'),
+        ("areas", "Eskilstuna; Strängnes", 'H2: "Eskilstuna; Strängnes" har «Strängnes», som inget område heter. Menade du Strängnäs?'),
+        ("initiative_id", "SIP-samordnare", 'A2: "SIP-samordnare" kan inte vara ett id. Skriv sip_samordnare.'),
+        ("framework_id", "Sörmlandd", "är inget ramverk. Menade du sormland?"),
+        ("focus_areas", "Personcentrerin", "Menade du Personcentrering?"),
+        ("start_date", "i våras", "är inget datum. Skriv ÅÅÅÅ-MM-DD"),
+        ("test_end_date", "2025-01-01", "är före starten 2025-06-01."),
+        ("status_sv", "pågårr", "Menade du pågår?"),
+        ("name_sv", "", "B2: cellen är tom; här ska satsning stå."),
+        ("owner_sv", "Anna Andersson", "E2: cellen ser ut som ett personnamn"),
+        ("decision_sv", "Ring 070-123 45 67", "har en e-postadress eller ett telefonnummer"),
+    ],
+)
+def test_a_mistake_in_the_register_is_told_at_its_cell(part, text, expected):
+    answer = build_answer(check(register(**{part: text})), CATALOGUE.areas)
+    assert expected.replace("cellen ser", "ser") in answer.replace("cellen ser", "ser")
+    assert "Andersson" not in answer and "070" not in answer
+
+
+def test_two_of_one_id_and_an_empty_register_are_refused():
+    assert "står redan i A2" in build_answer(check(register(), register()), CATALOGUE.areas)
+    assert "en tom fil tas inte emot" in build_answer(check(), CATALOGUE.areas)
+
+
+def test_a_register_with_a_persons_number_is_refused_whole():
+    assert check(register(contact="19121212-1212")).has_personal_numbers
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.lists(st.lists(st.text(max_size=12), min_size=len(HEADINGS), max_size=len(HEADINGS)), max_size=3))
+def test_no_cell_makes_the_register_stumble(rows):
+    assert build_answer(check(*rows), CATALOGUE.areas)
+
+
+def test_a_chart_has_a_mark_per_date_measure_and_area():
+    dates = {"start_date": date(2025, 6, 1), "introduced_date": date(2026, 1, 1)}
+    kinds = {**INITIATIVE, "test_end_date": "date", "introduced_date": "date"}
+    models = Models().give("dim_initiatives", [{"initiative_id": "i", "name_sv": "S", **dates}], **kinds)
+    models.give("bridge_initiative_measures", [{"initiative_id": "i", "measure_id": m} for m in "mn"], initiative_id="varchar", measure_id="varchar")
+    models.give("bridge_initiative_areas", [{"initiative_id": "i", "area_code": a} for a in "ab"], initiative_id="varchar", area_code="varchar")
+    rows = models.build("bridge_initiative_marks").rows("from bridge_initiative_marks")
+    assert len(rows) == 8 and {r["label_sv"] for r in rows} == {"S: start", "S: införd"}
 
 
 def years(area, values, first=2018, **more):

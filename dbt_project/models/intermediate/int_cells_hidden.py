@@ -21,6 +21,7 @@ def model(dbt, session):
         members,
         remembered=dbt.ref("stg_memory__hidden_cells").df(),
         shown_before=dbt.ref("stg_memory__shown_cells").df(),
+        alternatives=dbt.ref("stg_catalogue__survey_alternatives").df(),
     ).hidden
     texts = [c for c in hidden if not c.startswith("period_")]
     # An empty frame has no types of its own.
