@@ -56,4 +56,4 @@ def years_axis(first: float, last: float, width: float = 400) -> dict[str, Any]:
     """Whole years, as many as there is room for, and the last one always among them."""
     years = list(range(ceil(first), floor(last) + 1))
     step = next(s for s in (1, 2, 3, 5, 10, 20, 50, 1000) if len(years) / s <= width / 44)
-    return {"format": "d", "values": years[::-1][::step][::-1], "title": None, "labelOverlap": False}
+    return {"format": "d", "values": years[::-1][::step][::-1], "title": None, "labelOverlap": False, "labelFlush": False}

@@ -29,8 +29,8 @@ def number_cell(value: float | None, decimals: int | None) -> Cell:
     return Cell(shown, shown.replace("\u202f", "").replace("\u00a0", "").replace("−", "-"), True)
 
 
-def value_cell(measure: Row, row: Row | None) -> Cell:
-    """The value of a row of the figures, or the word for why there is none; a preliminary one says so."""
+def value_cell(measure: Row, row: Row | None, is_alone: bool = True) -> Cell:
+    """The value of a row of the figures, or the word for why there is none; a preliminary one says so, unless something beside it does."""
     if not row:
         return Cell("–", "", True)
     if row["value"] is None:
@@ -40,7 +40,7 @@ def value_cell(measure: Row, row: Row | None) -> Cell:
         since = row.get("since_date")
         return text_cell((f"Ja, sedan {swedish.moment(since)}" if since else "Ja") if row["value"] else "Nej")
     cell = number_cell(row["value"], measure.get("decimals"))
-    return Cell(f"{cell.text} (preliminärt)", cell.raw, True) if row.get("status") == "preliminary" else cell
+    return Cell(f"{cell.text} (preliminärt)", cell.raw, True) if is_alone and row.get("status") == "preliminary" else cell
 
 
 def is_drawn(measure: Row, rows: Sequence[Row]) -> bool:

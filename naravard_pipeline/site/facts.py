@@ -17,16 +17,20 @@ _AREAS = """
     where area_code = '00' or area_code in (select county_code from dim_frameworks) or parent_code in (select county_code from dim_frameworks)
     order by county_code nulls first, area_type <> 'region', area_type <> 'county_part', sort_order
 """
+# The length of period that most areas are assessed by: a month and a sum of twelve months must not stand beside each other.
+ASSESSED = """
+    select measure_id, period_months
+    from (select measure_id, datediff('month', period_start, period_end) + 1 as period_months, count(*) as n from fct_assessments group by all)
+    qualify row_number() over (partition by measure_id order by n desc, period_months) = 1
+"""
 # One series per measure and area: totals of the measure's own ages; where months and sums of twelve months stand beside each other, those that are
 # assessed, else the longer; by the reporter that the assessment is about, else the first by name.
-_SERIES = """
+_SERIES = f"""
     with shown as (
         select area_code from dim_areas where area_code = '00' or area_code in (select county_code from dim_frameworks)
             or parent_code in (select county_code from dim_frameworks)
     ),
-    assessed as (
-        select measure_id, max(datediff('month', period_start, period_end) + 1) as period_months from fct_assessments group by measure_id
-    ),
+    assessed as ({ASSESSED}),
     of_interest as (
         select o.*, coalesce(o.reporter = s.reporter, false) as is_assessed
         from fct_observations as o
@@ -35,14 +39,15 @@ _SERIES = """
         left join fct_assessments as s on s.measure_id = o.measure_id and s.area_code = o.area_code
         left join assessed as l on l.measure_id = o.measure_id
         where o.sex = 'total' and o.age_group = m.age_group
-        qualify o.period_months = max(coalesce(l.period_months, o.period_months)) over (partition by o.measure_id)
+        qualify o.period_months = coalesce(l.period_months, max(o.period_months) over (partition by o.measure_id))
     )
     select * from of_interest
     qualify row_number() over (partition by measure_id, area_code, period_start, period_end order by is_assessed desc, value is null, reporter) = 1
     order by measure_id, area_code, period_start
 """
-_ASSESSMENTS = """
+_ASSESSMENTS = f"""
     select s.* from fct_assessments as s join dim_areas as a on a.area_code = s.area_code
+    join ({ASSESSED}) as l on l.measure_id = s.measure_id and l.period_months = datediff('month', s.period_start, s.period_end) + 1
     where s.area_code = '00' or s.area_code in (select county_code from dim_frameworks)
         or a.parent_code in (select county_code from dim_frameworks)
 """

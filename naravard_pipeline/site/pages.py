@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
-from jinja2 import Environment, TemplateError
+from jinja2 import Environment
 from markupsafe import Markup
 
 from naravard_pipeline.pages import open_templates
@@ -188,7 +188,7 @@ def _area_parts(facts: Facts, area: Row) -> Iterator[dict[str, Any]]:
                 {
                     "goal": goal,
                     "index": parts.latest_index(facts, framework, goal, None, area["area_code"]),
-                    "figure": figures.aggregated(facts, framework, goal, None, area, "Sammanvägt index"),
+                    "figure": figures.aggregated(facts, framework, goal, None, area, goal["name_sv"], is_small=True),
                     "indicators": [(i, there) for i, found in lines if (there := [line for line in found if line["row"]])],
                     "absent": list({line["measure"]["measure_id"]: line["measure"] for _, found in lines for line in found if not line["row"]}.values()),
                 }
@@ -211,7 +211,7 @@ class _naming:  # noqa: N801 - used as a word
         return None
 
     def __exit__(self, kind: Any, error: BaseException | None, trace: Any) -> None:
-        if isinstance(error, (TemplateError, ValueError, KeyError, TypeError)):
+        if isinstance(error, Exception):
             raise SiteError(f"{self.page}: {type(error).__name__}: {error}") from error
 
 

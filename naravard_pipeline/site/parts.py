@@ -29,7 +29,7 @@ def standing(facts: Facts, measure_id: str, area_code: str) -> dict[str, Any]:
         "has_page": facts.has_page(area_code),
         "said": said,
         "row": row,
-        "cell": value_cell(measure, row),
+        "cell": value_cell(measure, row, is_alone=False),
         "absent_sv": _absent(measure, area["area_type"]),
         "later": latest if latest and row is not latest and latest["value"] is None else None,
         "is_held": any(r["is_held"] for r in series),
