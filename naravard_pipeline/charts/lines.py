@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from math import ceil, floor
 from typing import Any
 
 from naravard_pipeline.charts.figures import Line, LineChart, Mark, Point, SmallMultiples
@@ -39,7 +40,7 @@ def multiples_spec(chart: SmallMultiples) -> Spec:
     nation = [chart.nation] if chart.nation else []
     low, high = span(_values([*chart.places, *nation]))
     first, last = _when([*chart.places, *nation])
-    axis = years_axis(first, last) | {"values": [first, last]}
+    axis = years_axis(first, last) | {"values": sorted({ceil(first), floor(last)}), "labelFlush": True}
     x = {"field": "x", "type": "quantitative", "axis": axis, "scale": {"domain": [first, last], "nice": False, "zero": False}}
     scale = {"domain": [low, high], "zero": False, "nice": True}
     y = {"field": "y", "type": "quantitative", "title": None, "axis": {"tickCount": 3}, "scale": scale}

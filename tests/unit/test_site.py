@@ -117,8 +117,8 @@ class TestWhatIsSaid:
 
     def test_a_break_and_an_initiative_are_marked_and_told(self, folder):
         page = (folder / "matt/trygghet.html").read_text(encoding="utf-8")
-        assert "Brott i serien 2021-01-01: Ny fråga i enkäten." in page and "2022-06-01: SIP-samordnare: start." in page
-        assert ">SIP-samordnare: start</text>" in page
+        assert "Brott i serien 2021-01-01: Ny fråga i enkäten." in page and "Streck 1, 2022-06-01: SIP-samordnare: start." in page
+        assert ">Brott i serien</text>" in page and ">1</text>" in page
 
     def test_preliminary_figures_say_so(self, folder):
         assert "2025, preliminärt" in text_of(folder, "omraden/0428.html")
