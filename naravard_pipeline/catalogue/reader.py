@@ -7,8 +7,8 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 
-from naravard_pipeline.catalogue import query_rules, rules
-from naravard_pipeline.catalogue.areas import AreasFile
+from naravard_pipeline.catalogue import query_rules, rules, tile_rules
+from naravard_pipeline.catalogue.areas import AreasFile, TileMap
 from naravard_pipeline.catalogue.fields import IDENTIFIER
 from naravard_pipeline.catalogue.files import M, YamlFiles
 from naravard_pipeline.catalogue.frameworks import Framework, FrameworkFile
@@ -46,11 +46,17 @@ def read_publication(sources: Path) -> PublicationFile:
     return publication
 
 
+def read_tile_maps(sources: Path) -> list[TileMap]:
+    """The maps of the areas' files: how a county looks, which is no part of the catalogue's tables. A file with problems gives none."""
+    reading = _Reading(sources)
+    return [tile_map for file in reading.load_areas().values() if file for tile_map in file.tile_maps]
+
+
 class _Reading(YamlFiles):
     """One pass over the folder, gathering problems."""
 
     def read(self) -> Catalogue:
-        area_files = self._load_all("areas", AreasFile)
+        area_files = self.load_areas()
         areas = [(path, i, area) for path, file in area_files.items() if file for i, area in enumerate(file.areas)]
         groups = [(path, i, group) for path, file in area_files.items() if file for i, group in enumerate(file.area_groups)]
         framework_files = self._load_all("frameworks", FrameworkFile)
@@ -70,6 +76,8 @@ class _Reading(YamlFiles):
         known_frameworks = catalogue.frameworks if all(framework_files.values()) else None
         if area_codes is not None:
             rules.check_areas(areas, groups, self.report)
+            maps = [(path, i, tile_map) for path, file in area_files.items() if file for i, tile_map in enumerate(file.tile_maps)]
+            tile_rules.check_tile_maps(maps, catalogue.areas, self.report)
         for path, framework in frameworks.items():
             rules.check_framework(framework, path, area_codes, self.report)
         for path, source in sources.items():
@@ -96,6 +104,9 @@ class _Reading(YamlFiles):
         self.read_publication()  # whoever publishes reads it again; a problem in it should show at once
         self._report_strays()
         return catalogue
+
+    def load_areas(self) -> dict[Path, AreasFile | None]:
+        return self._load_all("areas", AreasFile)
 
     def _report_strays(self) -> None:
         """A file that looks like one of the catalogue's and is read by nobody: saved as text, or in the wrong folder."""

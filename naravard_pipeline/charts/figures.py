@@ -41,8 +41,9 @@ class LineChart:
     unit: str = ""
     marks: Sequence[Mark] = ()
     target: float | None = None
-    width: int = 460
+    width: int = 500
     height: int = 250
+    has_names: bool = True  # False where the page around it says whose line it is
 
 
 @dataclass(frozen=True)
@@ -73,7 +74,7 @@ class RunChart:
     points: Sequence[RunPoint]
     unit: str = ""
     marks: Sequence[Mark] = ()
-    width: int = 460
+    width: int = 500
     height: int = 220
 
 
@@ -94,7 +95,7 @@ class RangeChart:
     unit: str = ""
     reference: float | None = None
     reference_name: str = ""
-    width: int = 460
+    width: int = 500
 
 
 def moment_of(start: date, end: date) -> float:

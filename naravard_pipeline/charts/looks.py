@@ -1,5 +1,6 @@
 """How charts look: colours for light and dark, letters, axes, Swedish numbers. Not here: what is drawn."""
 
+from math import ceil, floor
 from typing import Any
 
 # Name of the CSS variable → colour on light and on dark ground. Each light colour is there once: it is found again by it in the SVG.
@@ -51,5 +52,8 @@ def config() -> dict[str, Any]:
     }
 
 
-def years_axis(narrow: bool = False) -> dict[str, Any]:
-    return {"format": "d", "tickMinStep": 1, "tickCount": 3 if narrow else 6, "title": None}
+def years_axis(first: float, last: float, width: float = 400) -> dict[str, Any]:
+    """Whole years, as many as there is room for, and the last one always among them."""
+    years = list(range(ceil(first), floor(last) + 1))
+    step = next(s for s in (1, 2, 3, 5, 10, 20, 50, 1000) if len(years) / s <= width / 44)
+    return {"format": "d", "values": years[::-1][::step][::-1], "title": None, "labelOverlap": False, "labelFlush": False}

@@ -16,7 +16,7 @@ def run_spec(chart: RunChart) -> dict[str, Any]:
     first, last = min(p.when for p in points), max(p.when for p in points)
     if first == last:
         first, last = first - 0.5, last + 0.5
-    x = {"field": "x", "type": "quantitative", "axis": years_axis(), "scale": {"domain": [first, last], "nice": False, "zero": False}}
+    x = {"field": "x", "type": "quantitative", "axis": years_axis(first, last), "scale": {"domain": [first, last], "nice": False, "zero": False}}
     y = {"field": "y", "type": "quantitative", "title": None, "scale": {"domain": [low, high], "zero": False, "nice": True}}
     rows = [
         {"x": p.when, "y": p.value, "m": p.mean, "lo": p.lower, "hi": p.upper, "part": p.part, "shape": _SHAPES[p.sign], "c": colour(_PAINTS[p.sign])}

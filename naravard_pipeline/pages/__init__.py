@@ -2,6 +2,7 @@
 
 from jinja2 import ChoiceLoader, Environment, PackageLoader
 
+from naravard_pipeline.charts import COLOURS
 from naravard_pipeline.pages import swedish
 
 
@@ -10,4 +11,5 @@ def open_templates(package: str) -> Environment:
     loader = ChoiceLoader([PackageLoader(package), PackageLoader(__name__)])
     environment = Environment(loader=loader, autoescape=True, trim_blocks=True, lstrip_blocks=True)
     environment.filters |= {"number": swedish.number, "percent": swedish.percent, "moment": swedish.moment, "word": swedish.word}
+    environment.globals["chart_colours"] = COLOURS
     return environment

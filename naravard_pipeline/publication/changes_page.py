@@ -102,6 +102,7 @@ def render_changes_page(changes: Mapping[str, Any], approve: str | None = APPROV
             only_new=[m for m in told if _is_only_new(m)],
             totals={kind: n for kind, n in changes["totals"].items() if n},
             approve=approve,
+            **({} if approve else {"root": "", "release": changes["after"]}),
         )
     )
 

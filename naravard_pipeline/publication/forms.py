@@ -1,5 +1,5 @@
 """The forms of a release: the database with its comments, Parquet, CSV, their descriptions for machines (``datapackage.json``,
-``csv-metadata.json``, ``dcat.rdf``), ``quality.json`` and the quality page.
+``csv-metadata.json``, ``dcat.rdf``), ``quality.json`` and the quality page, and the site.
 
 Here: writing what has been assembled, each form from the same tables and the same descriptions. Not here: which rows (assembly).
 """
@@ -27,6 +27,7 @@ from naravard_pipeline.publication.measure_pages import write_measure_pages
 from naravard_pipeline.publication.meta import META_TABLES, write_meta
 from naravard_pipeline.quality import render_quality_page
 from naravard_pipeline.settings import SOURCES
+from naravard_pipeline.site import build_site, write_site
 
 
 def write_forms(
@@ -72,7 +73,7 @@ def _write_reports(
     release: Mapping[str, Any],
     changes: Mapping[str, Any],
 ) -> None:
-    """What was checked and held, and what has changed: each as JSON and as a page; and the pages about the measures."""
+    """What was checked and held, and what has changed: each as JSON and as a page; and the site, of which the pages about the measures are a part."""
     held = [_held(connection, h) for h in assembled.held.values()]
     left_out = [_held(connection, h) for h in assembled.left_out.values()]
     corrections = _read_corrections(connection)
@@ -85,7 +86,9 @@ def _write_reports(
     page = render_quality_page(dict(release), checks, [*held, *left_out], corrections, _name_marts(connection))
     (folder / "quality.html").write_text(page, encoding="utf-8")
     (folder / "changes.html").write_text(render_changes_page(changes, approve=None), encoding="utf-8")
-    write_measure_pages(connection, folder, release)
+    site = build_site(connection, release)
+    write_site(site, folder)
+    write_measure_pages(connection, folder, release, site.of_measures)
 
 
 def _write_descriptions(connection: duckdb.DuckDBPyConnection, folder: Path, tables: Sequence[Table], release: Mapping[str, Any]) -> None:

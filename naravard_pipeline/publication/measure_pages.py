@@ -11,6 +11,7 @@ from typing import Any
 
 import duckdb
 from jinja2 import Environment
+from markupsafe import Markup
 
 from naravard_pipeline.catalogue.marts import mart_name
 from naravard_pipeline.pages import open_templates
@@ -68,8 +69,12 @@ _INDICATORS = """
 """
 
 
-def write_measure_pages(connection: duckdb.DuckDBPyConnection, folder: Path, release: Mapping[str, Any]) -> None:
+def write_measure_pages(
+    connection: duckdb.DuckDBPyConnection, folder: Path, release: Mapping[str, Any], charts: Mapping[str, Markup] | None = None
+) -> None:
     """Write ``matt/index.html`` and ``matt/<measure_id>.html`` into the release ``folder``; ``connection`` is its database.
+
+    ``charts``: measure → its part with charts, which takes the place of the list of newest values.
 
     What a table or column that is not there would have said is left out. The monthly reports are linked where there are any, from ``current/``.
     """
@@ -87,6 +92,8 @@ def write_measure_pages(connection: duckdb.DuckDBPyConnection, folder: Path, rel
         text = page.render(
             release=release,
             is_demo=release["is_demo"],
+            root="../",
+            charts=(charts or {}).get(measure_id),
             m=measure,
             source=sources.get(measure["source_id"], {}),
             links=[link | {"table": mart_name(link["framework_id"], link["goal_area_id"])} for link in links.get(measure_id, [])],
@@ -104,7 +111,8 @@ def write_measure_pages(connection: duckdb.DuckDBPyConnection, folder: Path, rel
     index = _environment().get_template("measures.html.j2")
     groups = _groups(measures, in_order, _read(connection, _INDICATORS))
     has_reports = (folder.parents[1] / REPORTS / "index.html").exists()
-    text = index.render(release=release, is_demo=release["is_demo"], measures=measures, groups=groups, series=series, has_reports=has_reports)
+    common = {"release": release, "is_demo": release["is_demo"], "root": "../", "has_reports": has_reports}
+    text = index.render(measures=measures, groups=groups, series=series, **common)
     (folder / FOLDER / "index.html").write_text(text, encoding="utf-8")
 
 

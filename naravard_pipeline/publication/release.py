@@ -50,6 +50,7 @@ from naravard_pipeline.publication.review import Finding, review
 from naravard_pipeline.publication.targets import bring_up_targets
 from naravard_pipeline.quality import read_suites
 from naravard_pipeline.settings import EXPECTATIONS, Settings
+from naravard_pipeline.site import SiteError
 
 Tell = Callable[[str], None]
 
@@ -113,7 +114,12 @@ def publish(settings: Settings, tables: Sequence[Table], on_progress: Tell = lam
                     values = {"release_id": release_id, "content_hash": assembled.content_hash}
                     entry = next_entry(log, "released", role=AUTOMATIC, reason_sv=_say_changes(changes), **values)
                     remember_hidden(settings, connection, release_id)  # before the switch: what was ever hidden must not be found later
-                    write_forms(connection, folder, tables, assembled, weighed.verdict, release, [*log, entry], changes, on_progress)
+                    try:
+                        write_forms(connection, folder, tables, assembled, weighed.verdict, release, [*log, entry], changes, on_progress)
+                    except SiteError as error:
+                        raise GateClosed(
+                            [f"The site of the release cannot be built ({error}). Nothing went out. Report it with this line."]
+                        ) from error
             if is_new:
                 close_folder(folder)
                 keep_folder(settings, folder, release_id)

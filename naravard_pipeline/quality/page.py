@@ -100,6 +100,7 @@ def render_quality_page(
         .get_template("quality.html.j2")
         .render(
             release=release,
+            root="",
             is_demo=release.get("is_demo"),
             held=held,
             corrections=corrections or [],

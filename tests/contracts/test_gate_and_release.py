@@ -50,6 +50,7 @@ class TestTheWayOut:
             "quality.html",
             "changes.json",
             "changes.html",
+            "index.html",
         }
         assert {p.name for p in folder.iterdir()} == {"parquet", "csv", "matt", *files}
         assert {p.name for p in (folder / "matt").iterdir()} == {"index.html", "falls.html", "plans.html"}

@@ -30,8 +30,8 @@ addEventListener('message', e => { document.title = btoa(unescape(encodeURICompo
 
 @pytest.mark.parametrize(("width", "theme"), [(390, "light"), (390, "dark"), (1280, "light"), (1280, "dark")])
 def test_axe_finds_nothing_and_the_page_fits(tmp_path, width, theme):
-    pytest.importorskip("axe_core_python", reason="needs axe-core-python, of the test extra")
-    axe = (files("axe_core_python") / "axe.min.js").read_text(encoding="utf-8")
+    pytest.importorskip("axe_playwright_python", reason="needs axe-playwright-python, of the test extra")
+    axe = (files("axe_playwright_python") / "axe.min.js").read_text(encoding="utf-8")
     (tmp_path / "report.html").write_text(page.render_page(content(12, True)).replace("</body>", PROBE % axe), encoding="utf-8")
     (tmp_path / "frame.html").write_text(FRAME % width, encoding="utf-8")
     quiet = ["--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync", "--disable-quic", "--disable-gpu"]

@@ -1,0 +1,274 @@
+"""A chart with what belongs to it: heading, sentence, source, and the same figures as a table, which is also what is downloaded as CSV.
+
+Here: which rows make which chart. Not here: how charts are drawn (charts), how a page looks (templates).
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from naravard_pipeline.charts import Line, LineChart, Mark, Point, Range, RangeChart, RunChart, RunPoint, SmallMultiples, draw
+from naravard_pipeline.charts.figures import moment_of
+from naravard_pipeline.pages import swedish
+from naravard_pipeline.site.cells import Cell, is_drawn, number_cell, text_cell, value_cell
+from naravard_pipeline.site.facts import Facts, Row
+from naravard_pipeline.site.tones import say
+
+_SIGNS = {"good": "good", "bad": "bad", "notable": "notable"}
+
+
+@dataclass(frozen=True)
+class Figure:
+    name: str  # of the files that are downloaded
+    title: str
+    text: str
+    svg: str
+    head: Sequence[str]
+    rows: Sequence[Sequence[Cell]]
+    source: str
+    notes: Sequence[str] = field(default_factory=tuple)
+    is_wide: bool = False
+
+
+def source_of(measure: Row) -> str:
+    return measure.get("attribution") or ""
+
+
+def over_time(facts: Facts, measure: Row, area: str, county: str | None) -> Figure | None:
+    """The measure over time in ``area``, with county and nation as context; in the county or the nation where the area itself has no figures."""
+    measure_id, names = measure["measure_id"], _names(facts)
+    series = {a: facts.series.get((measure_id, a), []) for a in dict.fromkeys([area, county or "00", "00"])}
+    series = {a: found for a, found in series.items() if is_drawn(measure, found)}
+    if not series:
+        return None
+    if area not in series:
+        area = next(iter(series))
+    roles = {a: "focus" if a == area else "nation" if a == "00" else "county" for a in series}
+    lines = [Line(names[a], roles[a], _points(found)) for a, found in series.items()]
+    said = facts.assessments.get((measure_id, area), {}).get("summary_sv")
+    text = said or f"{names[area]}: {measure['name_sv']} över tid."
+    marks, notes = _marks(facts, measure_id, area)
+    if any(r["status"] == "preliminary" for r in series[area]):
+        notes.append("Ofylld punkt: preliminär uppgift.")
+    if any(r["ci_lower"] is not None for r in series[area]):
+        notes.append("Färgad yta: 95 % osäkerhetsintervall.")
+    svg = draw(LineChart(lines, _unit(measure), marks, measure.get("target_value")), f"Linjediagram, {measure['name_sv']}. {text}")
+    head, body = _by_period(series, names, area, measure)
+    return Figure(f"{measure_id}-{area}", f"{names[area]} över tid", text, svg, head, body, source_of(measure), notes)
+
+
+def places(facts: Facts, measure: Row, county: str | None) -> Figure | None:
+    """The county's municipalities beside each other, latest whole period, in the order of their values."""
+    measure_id, names = measure["measure_id"], _names(facts)
+    found = [(a, facts.assessments.get((measure_id, a["area_code"]))) for a in facts.areas_of(county, "municipality")]
+    ours = [(a, s) for a, s in found if s and s["value"] is not None]
+    if len(ours) < 2 or measure.get("value_type") == "yes_no":
+        return None
+    ours.sort(key=lambda pair: (-pair[1]["value"], pair[0]["name_sv"]))
+    nation = facts.assessments.get((measure_id, "00"), {}).get("value")
+    labels = {s["period_label"] for _, s in ours}
+    several = len(labels) > 1
+    ranges = [Range(a["name_sv"] + (f" {s['period_label']}" if several else ""), s["value"], s["ci_lower"], s["ci_upper"], "place") for a, s in ours]
+    decimals = measure.get("decimals")
+    low, high = ours[-1], ours[0]
+    text = (
+        f"Högst {high[0]['name_sv']} ({swedish.number(high[1]['value'], decimals)}), lägst {low[0]['name_sv']} "
+        f"({swedish.number(low[1]['value'], decimals)})" + (f"; riket {swedish.number(nation, decimals)}." if nation is not None else ".")
+    )
+    notes = ["Streckad linje: riket."] if nation is not None else []
+    if any(s["ci_lower"] is not None for _, s in ours):
+        notes.append("Breda streck: 95 % osäkerhetsintervall.")
+    svg = draw(RangeChart(ranges, _unit(measure), nation), f"Punktdiagram, {measure['name_sv']} i kommunerna. {text}")
+    body = [
+        [text_cell(a["name_sv"]), text_cell(s["period_label"]), *(number_cell(s[c], decimals) for c in ("value", "ci_lower", "ci_upper"))]
+        for a, s in ours
+    ]
+    title = "Kommunerna" + ("" if several else f" {labels.pop()}")
+    head = ["Område", "Period", "Värde", "Undre gräns", "Övre gräns"]
+    return Figure(f"{measure_id}-kommuner-{county}", title, text, svg, head, body, source_of(measure), notes)
+
+
+def multiples(facts: Facts, measure: Row, county: str | None) -> Figure | None:
+    """Every municipality of the county over time, on the same axes."""
+    measure_id, names = measure["measure_id"], _names(facts)
+    ours = {a["area_code"]: facts.series.get((measure_id, a["area_code"]), []) for a in facts.areas_of(county, "municipality")}
+    ours = {code: found for code, found in ours.items() if is_drawn(measure, found) and sum(r["value"] is not None for r in found) > 1}
+    if len(ours) < 2:
+        return None
+    nation = facts.series.get((measure_id, "00"), [])
+    context = Line(names["00"], "nation", _points(nation)) if any(r["value"] is not None for r in nation) else None
+    lines = [Line(names[code], "place", _points(found)) for code, found in ours.items()]
+    text = f"{len(ours)} kommuner på samma skala" + ("; streckad linje är riket." if context else ".")
+    svg = draw(SmallMultiples(lines, context, _unit(measure)), f"Små linjediagram, {measure['name_sv']}. {text} Värdena står i tabellen.")
+    head, body = _by_period(ours | ({"00": nation} if context else {}), names, None, measure)
+    return Figure(f"{measure_id}-kommuner-over-tid-{county}", "Kommunerna över tid", text, svg, head, body, source_of(measure), is_wide=True)
+
+
+def runs(facts: Facts, measure: Row, county: str | None) -> list[Figure]:
+    """Month by month, with limits and what stands out, one chart per area that has such a series."""
+    found = [(a, facts.runs.get((measure["measure_id"], a["area_code"]))) for a in facts.areas_of(county)]
+    return [_run(facts, measure, area, points) for area, points in found if points and any(p["value"] is not None for p in points)]
+
+
+def _run(facts: Facts, measure: Row, area: Row, points: Sequence[Row]) -> Figure:
+    decimals = measure.get("decimals")
+    unusual = [p for p in points if p["signal"] not in ("none", "too_few_points")]
+    last = next(p for p in reversed(points) if p["value"] is not None)
+    text = f"{area['name_sv']} {last['period_label']}: {swedish.number(last['value'], decimals)} {_unit(measure)}; {last['variation_sv']}".rstrip()
+    drawn = [
+        RunPoint(
+            moment_of(p["period_start"], p["period_end"]),
+            p["value"],
+            p["mean"],
+            p["lower_limit"],
+            p["upper_limit"],
+            _sign(p["variation"]),
+            f"{p['segment_id']}-{p['section']}",
+        )
+        for p in points
+    ]
+    reasons = dict.fromkeys(p["section_reason_sv"] for p in points if p["section_reason_sv"])
+    notes = ["Heldragen grå linje: medelvärde. Streckade: gränser för vanlig variation.", *(f"Nya gränser: {reason}" for reason in reasons)]
+    if unusual:
+        notes.append("Trekant eller kvadrat: ovanlig månad; vilket slag står i tabellen.")
+    svg = draw(RunChart(drawn, _unit(measure)), f"Styrdiagram, {measure['name_sv']}. {text}.")
+    head = ["Period", "Värde", "Medelvärde", "Undre gräns", "Övre gräns", "Tecken"]
+    body = [
+        [
+            text_cell(p["period_label"]),
+            *(number_cell(p[c], decimals if c == "value" else 1) for c in ("value", "mean", "lower_limit", "upper_limit")),
+            text_cell(p["signal_sv"]),
+        ]
+        for p in points
+    ]
+    return Figure(f"{measure['measure_id']}-manader-{area['area_code']}", area["name_sv"], f"{text}.", svg, head, body, source_of(measure), notes)
+
+
+def aggregated(
+    facts: Facts, framework: Row, goal: Row, indicator: Row | None, area: Row, title: str | None = None, is_small: bool = False
+) -> Figure | None:
+    """The aggregated indicator over the years in one area; ``indicator`` None means the whole goal area."""
+    indicator_id = indicator["indicator_id"] if indicator else "all"
+    found = [
+        r
+        for r in facts.composites.get((framework["framework_id"], goal["goal_area_id"], indicator_id, area["area_code"]), [])
+        if r["value"] is not None
+    ]
+    if not found:
+        return None
+    points = [Point(r["year"], r["value"], r["range_low"], r["range_high"], r["is_preliminary"]) for r in sorted(found, key=lambda r: r["year"])]
+    last = max(found, key=lambda r: r["year"])
+    text, name = last["summary_sv"], (indicator or goal)["name_sv"]
+    alt = f"Linjediagram, {name} i {area['name_sv']}. {text}"
+    line = [Line(area["name_sv"], "focus", points)]
+    svg = draw(LineChart(line, "index", width=320, height=110, has_names=False) if is_small else LineChart(line, "index", height=150), alt)
+    head = ["År", "Index", "Lägst om ett mått utelämnas", "Högst om ett mått utelämnas", "Antal mått"]
+    body = [
+        [
+            text_cell(r["year"]),
+            *(number_cell(r[c], 1) for c in ("value", "range_low", "range_high")),
+            number_cell(r["measures"], 0),
+        ]
+        for r in sorted(found, key=lambda r: r["year"])
+    ]
+    ranged = any(r["range_low"] is not None for r in found)
+    notes = ["Färgad yta: mellan vilka värden indexet hamnar om ett av måtten utelämnas."] if ranged else []
+    file = f"index-{framework['framework_id']}-{goal['goal_area_id']}-{indicator_id}-{area['area_code']}"
+    return Figure(file, title or f"Sammanvägt index, {area['name_sv']}", text, svg, head, body, _own(facts), notes)
+
+
+def index_places(facts: Facts, framework: Row, goal: Row, indicator: Row | None) -> Figure | None:
+    """The municipalities' latest aggregated indicator beside each other, each with what it would be without one of its measures."""
+    indicator_id = indicator["indicator_id"] if indicator else "all"
+    found = {}
+    for area in facts.areas_of(framework["county_code"], "municipality"):
+        rows = facts.composites.get((framework["framework_id"], goal["goal_area_id"], indicator_id, area["area_code"]), [])
+        if valued := [r for r in rows if r["value"] is not None]:
+            found[area["name_sv"]] = max(valued, key=lambda r: r["year"])
+    if len(found) < 2:
+        return None
+    newest = max(r["year"] for r in found.values())
+    ordered = sorted(((name, r) for name, r in found.items() if r["year"] == newest), key=lambda pair: -pair[1]["value"])
+    (first, high), (last, low) = ordered[0], ordered[-1]
+    text = f"Högst {first} ({swedish.number(high['value'], 1)}), lägst {last} ({swedish.number(low['value'], 1)})."
+    ranges = [Range(name, r["value"], r["range_low"], r["range_high"]) for name, r in ordered]
+    name = (indicator or goal)["name_sv"]
+    svg = draw(RangeChart(ranges, "index", 100.0), f"Punktdiagram, sammanvägt index för {name} i kommunerna {newest}. {text}")
+    body = [
+        [text_cell(name), *(number_cell(r[c], 1) for c in ("value", "range_low", "range_high")), number_cell(r["measures"], 0)] for name, r in ordered
+    ]
+    notes = ["Streckad linje: 100, medelvärdet för kommunerna basåret."]
+    if any(r["range_low"] is not None for _, r in ordered):
+        notes.append("Breda streck: mellan vilka värden indexet hamnar om ett av måtten utelämnas.")
+    head = ["Kommun", "Index", "Lägst om ett mått utelämnas", "Högst om ett mått utelämnas", "Antal mått"]
+    file = f"index-{framework['framework_id']}-{goal['goal_area_id']}-{indicator_id}-kommuner"
+    return Figure(file, f"Kommunerna {newest}", text, svg, head, body, _own(facts), notes)
+
+
+def _own(facts: Facts) -> str:
+    return "Påhittade uppgifter för demonstration" if facts.release["is_demo"] else "Egen beräkning; måttens källor står på deras sidor"
+
+
+def _names(facts: Facts) -> dict[str, str]:
+    return {"00": "Riket"} | {code: a["name_sv"] for code, a in facts.areas.items()}
+
+
+def _unit(measure: Row) -> str:
+    return measure.get("unit") or ""
+
+
+def _points(found: Iterable[Row]) -> list[Point]:
+    return [
+        Point(
+            moment_of(r["period_start"], r["period_end"]),
+            r["value"],
+            r["ci_lower"],
+            r["ci_upper"],
+            r["status"] == "preliminary",
+            r["segment_id"] or "",
+        )
+        for r in found
+    ]
+
+
+def _sign(variation: str | None) -> str:
+    said = say("variation", variation)
+    return _SIGNS.get(said.tone, "none") if said else "none"
+
+
+def _marks(facts: Facts, measure_id: str, area: str) -> tuple[list[Mark], list[str]]:
+    """Where the series breaks and where joint work began in the area or within it, on the chart and in words below it."""
+    marks, notes = [], []
+    for segment in facts.segments.get(measure_id, []):
+        if segment["starts"]:
+            when = segment["starts"]
+            marks.append(Mark(moment_of(when, when), "Brott i serien", "break"))
+            notes.append(f"Brott i serien {swedish.moment(when)}: {segment['reason_sv']}")
+    within = {a["area_code"] for a in facts.areas.values() if a["area_code"] == area or a["parent_code"] == area} - {"00"} | {area}
+    told = {(m["mark_date"], m["label_sv"]) for m in facts.marks.get(measure_id, []) if m["area_code"] in within}
+    for n, (when, label) in enumerate(sorted(told), 1):  # a number on the chart, where names would lie over the lines
+        marks.append(Mark(moment_of(when, when), str(n), "initiative"))
+        notes.append(f"Streck {n}, {swedish.moment(when)}: {label}.")
+    return marks, notes
+
+
+def _by_period(
+    series: dict[str, Sequence[Row]], names: dict[str, str], with_interval: str | None, measure: Row
+) -> tuple[list[str], list[list[Cell]]]:
+    """Periods down, areas across; the interval beside the area that the chart shows it for."""
+    decimals = measure.get("decimals")
+    head = ["Period"]
+    for code in series:
+        head += [names[code], "Undre gräns", "Övre gräns"] if code == with_interval else [names[code]]
+    periods = sorted({(r["period_start"], r["period_end"], r["period_label"]) for found in series.values() for r in found})
+    at = {code: {(r["period_start"], r["period_end"]): r for r in found} for code, found in series.items()}
+    body = []
+    for start, end, label in periods:
+        line = [text_cell(label)]
+        for code in series:
+            row = at[code].get((start, end), {})
+            line.append(value_cell(measure, row))
+            if code == with_interval:
+                line += [number_cell(row.get("ci_lower"), decimals), number_cell(row.get("ci_upper"), decimals)]
+        body.append(line)
+    return head, body

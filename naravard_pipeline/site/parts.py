@@ -1,0 +1,93 @@
+"""What pages are made of beside charts: the table of where each area stands, the map, how many measures move which way.
+
+Here: words counted and placed, exactly as the assessments say them. Not here: any judgement.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from naravard_pipeline.site.cells import number_cell, value_cell
+from naravard_pipeline.site.facts import Facts, Row
+from naravard_pipeline.site.tiles import read_tiles
+from naravard_pipeline.site.tones import say
+
+_TYPES_SV = {"nation": "riket", "region": "regionerna", "county_part": "länsdelarna", "municipality": "kommunerna"}
+
+
+def standing(facts: Facts, measure_id: str, area_code: str) -> dict[str, Any]:
+    """One line about a measure in an area: value or why there is none, and the words of its assessment with tone and sign."""
+    measure = facts.measures[measure_id]
+    area = facts.areas.get(area_code, {"area_code": area_code, "name_sv": "Riket", "area_type": "nation"})
+    said = facts.assessments.get((measure_id, area_code))
+    series = facts.series.get((measure_id, area_code), [])
+    latest = series[-1] if series else None
+    row = next((r for r in reversed(series) if r["value"] is not None and (not said or r["period_end"] == said["period_end"])), latest)
+    return {
+        "measure": measure,
+        "area": area,
+        "has_page": facts.has_page(area_code),
+        "said": said,
+        "row": row,
+        "cell": value_cell(measure, row, is_alone=False),
+        "absent_sv": _absent(measure, area["area_type"]),
+        "later": latest if latest and row is not latest and latest["value"] is None else None,
+        "is_held": any(r["is_held"] for r in series),
+        "nation": say("comparison", said["comparison_nation"]) if said and area["area_type"] != "nation" else None,
+        "county": say("comparison", said["comparison_county"]) if said and area["area_type"] not in ("region", "nation") else None,
+        "trend": say("trend", said["trend"]) if said else None,
+        "target": say("target", said["target_status"]) if said and said["target_status"] != "no_target" else None,
+    }
+
+
+def _absent(measure: Row, area_type: str) -> str:
+    """Why a measure has nothing to show in an area of the type."""
+    if measure.get("status") == "planned":
+        return "planerat, ingen källa än"
+    types = [t for t in (measure.get("area_types") or "").split(",") if t]
+    if types and area_type not in types:
+        return f"finns bara för {' och '.join(_TYPES_SV[t] for t in types if t in _TYPES_SV and t != 'nation') or 'riket'}"
+    return "ingen uppgift"
+
+
+def all_areas(facts: Facts, measure_id: str, county: str | None) -> list[dict[str, Any]]:
+    """The nation, then the county and what lies in it, as far as there is anything to say."""
+    codes = dict.fromkeys(["00", *(a["area_code"] for a in facts.areas_of(county))])
+    return [line for line in (standing(facts, measure_id, code) for code in codes) if line["row"]]
+
+
+def tile_map(facts: Facts, county: str | None, measure_id: str | None = None) -> list[dict[str, Any]]:
+    """The county's municipalities with their place on the map (None: a list), and where a measure is named what is said of it there."""
+    tiles = read_tiles().get(county or "", {})
+    ours = facts.areas_of(county, "municipality")
+    placed = bool(ours) and all(a["area_code"] in tiles for a in ours)
+    return [
+        {
+            "area": a,
+            "has_page": facts.has_page(a["area_code"]),
+            "tile": tiles[a["area_code"]] if placed else None,
+            "line": standing(facts, measure_id, a["area_code"]) if measure_id else None,
+        }
+        for a in ours
+    ]
+
+
+def count_words(facts: Facts, measure_ids: Iterable[str], area_code: str, aspect: str, column: str) -> list[tuple[Any, int]]:
+    """How many of the measures are said to be what, most notable first: (word with tone, number)."""
+    words = Counter(
+        said[column] for m in dict.fromkeys(measure_ids) if (said := facts.assessments.get((m, area_code))) and said.get(column) is not None
+    )
+    order = {"good": 0, "bad": 1, "notable": 2, "neutral": 3, "unknown": 4}
+    told = [(say(aspect, word), count) for word, count in words.items()]
+    return sorted(told, key=lambda pair: (order[pair[0].tone], pair[0].word_sv))
+
+
+def latest_index(facts: Facts, framework: Row, goal: Row, indicator: Row | None, area_code: str) -> Row | None:
+    key = (framework["framework_id"], goal["goal_area_id"], indicator["indicator_id"] if indicator else "all", area_code)
+    found: Sequence[Row] = [r for r in facts.composites.get(key, []) if r["value"] is not None]
+    return max(found, key=lambda r: r["year"]) if found else None
+
+
+def figure(value: float | None, measure: Row) -> str:
+    """A figure of the measure that is no row of its own, such as a mean or a limit."""
+    return number_cell(value, measure.get("decimals")).text
