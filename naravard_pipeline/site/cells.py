@@ -40,6 +40,8 @@ def value_cell(measure: Row, row: Row | None, is_alone: bool = True) -> Cell:
         since = row.get("since_date")
         return text_cell((f"Ja, sedan {swedish.moment(since)}" if since else "Ja") if row["value"] else "Nej")
     cell = number_cell(row["value"], measure.get("decimals"))
+    if measure.get("value_type") == "count" and row.get("denominator") is not None:
+        cell = Cell(f"{cell.text} av {number_cell(row['denominator'], 0).text}", cell.raw, True)
     return Cell(f"{cell.text} (preliminärt)", cell.raw, True) if is_alone and row.get("status") == "preliminary" else cell
 
 

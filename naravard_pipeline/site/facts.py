@@ -75,7 +75,7 @@ _HELD = """
 
 @dataclass(frozen=True)
 class Facts:
-    """All that the pages need. Keys are (measure_id, area_code), or (framework_id, goal_area_id, indicator_id, area_code) for the aggregated indicators."""
+    """All that the pages need. Keys: (measure_id, area_code), or (framework_id, goal_area_id, indicator_id, area_code) for aggregated indicators."""
 
     release: Mapping[str, Any]
     frameworks: Sequence[Row]
@@ -152,11 +152,17 @@ def _frameworks(connection: duckdb.DuckDBPyConnection, areas: Mapping[str, Row])
         framework["goal_areas"] = mine
         for goal in mine:
             goal["indicators"] = [
-                i | {"measures": [b["measure_id"] for b in measures.get((i["framework_id"], i["indicator_id"]), [])]}
+                i | _measures(measures.get((i["framework_id"], i["indicator_id"]), []), i)
                 for i in indicators
                 if (i["framework_id"], i["goal_area_id"]) == (goal["framework_id"], goal["goal_area_id"])
             ]
     return frameworks
+
+
+def _measures(links: Sequence[Row], indicator: Row) -> dict[str, list[str]]:
+    """The measures of an indicator, and those of them that its framework's owner has not decided on."""
+    proposed = [b["measure_id"] for b in links if b.get("is_proposal") and not indicator.get("is_proposal")]
+    return {"measures": [b["measure_id"] for b in links], "proposed": proposed}
 
 
 def _grouped(found: Iterable[Row], *keys: str) -> dict[Any, list[Row]]:

@@ -5,7 +5,6 @@ Here: which rows make which chart. Not here: how charts are drawn (charts), how 
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 from naravard_pipeline.charts import Line, LineChart, Mark, Point, Range, RangeChart, RunChart, RunPoint, SmallMultiples, draw
 from naravard_pipeline.charts.figures import moment_of
@@ -59,7 +58,7 @@ def over_time(facts: Facts, measure: Row, area: str, county: str | None) -> Figu
 
 def places(facts: Facts, measure: Row, county: str | None) -> Figure | None:
     """The county's municipalities beside each other, latest whole period, in the order of their values."""
-    measure_id, names = measure["measure_id"], _names(facts)
+    measure_id = measure["measure_id"]
     found = [(a, facts.assessments.get((measure_id, a["area_code"]))) for a in facts.areas_of(county, "municipality")]
     ours = [(a, s) for a, s in found if s and s["value"] is not None]
     if len(ours) < 2 or measure.get("value_type") == "yes_no":

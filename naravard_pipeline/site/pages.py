@@ -1,7 +1,7 @@
 """The pages of the site, rendered and written into the release's folder: ``index.html`` at its root, the others in a folder per kind.
 
-Here: which page shows what. Not here: how they look (templates; pages holds the frame), the page about a measure (publication.measure_pages), of which
-only the part with charts is made here.
+Here: which page shows what. Not here: how they look (templates; pages holds the frame), the page about a measure (publication.measure_pages), of
+which only the part with charts is made here.
 """
 
 import os
@@ -209,7 +209,7 @@ def _render(template: str, facts: Facts, root: str, **values: Any) -> str:
     return _environment().get_template(template).render(**values)
 
 
-class _naming:  # noqa: N801 - used as a word
+class _naming:
     """An error inside is told with the page it belongs to."""
 
     def __init__(self, page: str):

@@ -10,7 +10,7 @@ from typing import Any
 from naravard_pipeline.site.cells import number_cell, value_cell
 from naravard_pipeline.site.facts import Facts, Row
 from naravard_pipeline.site.tiles import read_tiles
-from naravard_pipeline.site.tones import say
+from naravard_pipeline.site.tones import Said, say
 
 _TYPES_SV = {"nation": "riket", "region": "regionerna", "county_part": "länsdelarna", "municipality": "kommunerna"}
 
@@ -35,9 +35,15 @@ def standing(facts: Facts, measure_id: str, area_code: str) -> dict[str, Any]:
         "is_held": any(r["is_held"] for r in series),
         "nation": say("comparison", said["comparison_nation"]) if said and area["area_type"] != "nation" else None,
         "county": say("comparison", said["comparison_county"]) if said and area["area_type"] not in ("region", "nation") else None,
-        "trend": say("trend", said["trend"]) if said else None,
+        "trend": _trend(said) if said else None,
         "target": say("target", said["target_status"]) if said and said["target_status"] != "no_target" else None,
     }
+
+
+def _trend(said: Row) -> Said | None:
+    """The word for the trend; for a series too short for one, what has happened from its first value to its last."""
+    moved = said.get("movement")
+    return say("movement", moved) if said["trend"] == "too_short" and moved in ("up", "down", "unchanged") else say("trend", said["trend"])
 
 
 def _absent(measure: Row, area_type: str) -> str:
