@@ -9,7 +9,6 @@ from naravard_pipeline.catalogue.marts import mart_name
 
 NOTICE = "# Written by `make generate` from sources/frameworks/; change the catalogue, not this file."
 REPORT_READS = ("dim_areas", "dim_frameworks", "dim_goal_areas", "dim_indicators", "dim_initiatives", "dim_measures", "bridge_indicator_measures")
-REPORT_READS += ("bridge_framework_areas",)
 REPORT_READS += ("bridge_initiative_areas", "fct_assessments", "fct_composites", "fct_initiative_effects", "fct_observations", "fct_run_charts")
 
 
