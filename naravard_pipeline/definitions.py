@@ -14,6 +14,7 @@ from naravard_pipeline.orchestration.ingestion import (
     build_file_assets,
     build_kolada_assets,
     build_kolada_catalogue_asset,
+    build_printed_assets,
 )
 from naravard_pipeline.orchestration.release import build_release_asset
 from naravard_pipeline.quality import read_suites
@@ -58,6 +59,8 @@ def _build_source(settings: Settings, catalogue: Catalogue, source_id: str) -> A
             return build_kolada_assets(settings, catalogue)
         case "files":
             return build_file_assets(settings, catalogue, source_id)
+        case "printed":
+            return build_printed_assets(settings, catalogue, source_id)
         case _:
             return build_cube_assets(settings, catalogue, source_id)
 

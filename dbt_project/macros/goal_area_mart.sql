@@ -1,7 +1,7 @@
 {#-
   One goal area of one framework, ready for a dashboard without a join: every indicator, every measure under it, the nation, all regions and
-  the framework's own county parts and municipalities. An indicator without a measure and a measure without figures keep a row of their own
-  (has_figures is false), so that a gap shows as a gap.
+  the parts and municipalities of the framework's county, those whose framework it is marked (is_own_area); a national one has no county.
+  An indicator without a measure and a measure without figures keep a row of their own (has_figures is false), so that a gap shows as a gap.
   previous_value is the latest earlier value of the same segment, length of period, area, sex and age group that the source gave; nation_value and
   county_value are figures for the same period: the sources' own, or for the county the sum of all its municipalities, never means made here. Comparison, place, trend
   and target stand in the row of the latest whole period, the total; everywhere else they are null.
@@ -11,16 +11,19 @@
     'comparison_nation', 'comparison_nation_sv', 'comparison_county', 'comparison_county_sv', 'comparison_similar', 'comparison_similar_sv',
     'comparison_previous', 'comparison_previous_sv', 'comparison_baseline', 'comparison_baseline_sv', 'similar_value', 'similar_q1', 'similar_q3',
     'similar_count', 'place', 'place_of', 'quartile', 'trend', 'trend_sv', 'trend_since', 'slope', 'slope_lower', 'slope_upper',
-    'target_status', 'target_status_sv', 'summary_sv'
+    'target_status', 'target_status_sv', 'summary_sv', 'first_value', 'first_period_label', 'movement', 'movement_sv'
 ] %}
 with framework as (
     select * from {{ ref('dim_frameworks') }} where framework_id = '{{ framework_id }}'
 ),
 
 areas as (
-    select a.*
+    select
+        a.*,
+        b.area_code is not null as is_own_area
     from {{ ref('dim_areas') }} as a
     cross join framework as f
+    left join {{ ref('bridge_framework_areas') }} as b on b.framework_id = f.framework_id and b.area_code = a.area_code
     where a.area_type in ('nation', 'region') or a.parent_code = f.county_code
 ),
 
@@ -34,6 +37,8 @@ linked as (
         i.sort_order as indicator_sort_order,
         b.official_name_sv,
         b.weight,
+        coalesce(b.is_proposal or i.is_proposal, i.is_proposal, false) as is_proposal,
+        b.system_level,
         m.*
     from {{ ref('dim_goal_areas') }} as g
     join {{ ref('dim_indicators') }} as i on i.framework_id = g.framework_id and i.goal_area_id = g.goal_area_id
@@ -47,6 +52,7 @@ observed as (
         o.*,
         a.name_sv as area_name_sv,
         a.area_type,
+        a.is_own_area,
         a.sort_order as area_sort_order,
         f.county_code
     from {{ ref('fct_observations') }} as o
@@ -85,6 +91,8 @@ select
     l.measure_id,
     l.name_sv as measure_name_sv,
     l.official_name_sv,
+    l.is_proposal,
+    l.system_level,
     l.status as measure_status,
     l.unit,
     l.value_type,
@@ -94,6 +102,7 @@ select
     c.area_name_sv,
     c.area_type,
     c.area_sort_order,
+    c.is_own_area,
     c.period_start,
     c.period_end,
     c.period_months,
@@ -107,6 +116,12 @@ select
     c.ci_upper,
     c.ci_method,
     c.answers,
+    c.since_date,
+    case
+        when l.value_type = 'yes_no' and c.value = 1 and c.since_date is not null then concat('Ja, sedan ', cast(c.since_date as varchar))
+        when l.value_type = 'yes_no' and c.value = 1 then 'Ja'
+        when l.value_type = 'yes_no' and c.value = 0 then 'Nej'
+    end as value_sv,
     c.status,
     c.suppression,
     c.reporter,

@@ -20,7 +20,11 @@ class FileFormat(Model):
     title: Text | None = Field(None, description="Text som ska stå ovanför rubrikerna; krävs för vantetider, vars tabeller annars är lika varandra.")
     value_column: Text | None = Field(None, description="Rubriken över värdena, t.ex. «Antal SIP». Utelämnat: andelen räknas ur täljare och nämnare.")
     numerator_column: Text | None = Field(None, description="Rubriken över täljarna, t.ex. «Antal hälsosamtal».")
-    denominator_column: Text | None = Field(None, description="Rubriken över nämnarna, t.ex. «Antal inbjudna». Andelen blir i procent.")
+    denominator_column: Text | None = Field(
+        None,
+        description="Rubriken över nämnarna, t.ex. «Antal inbjudna». Andelen blir i procent. Bredvid value_column: hur många värdet är en del av.",
+    )
+    date_column: Text | None = Field(None, description="Rubriken över dagen från vilken svaret är ja, för värden av slaget yes_no.")
     answers_column: Text | None = Field(None, description="Rubriken över antalet svar, för enkäter.")
     sexes: bool = Field(False, strict=True, description="Om filen får ha en kolumn Kön med totalt, kvinnor och män.")
     age_groups: tuple[AgeGroup, ...] = Field((), description="Åldersgrupper i en kolumn Ålder, t.ex. 65-79 och 80+. Utelämnat: ingen sådan kolumn.")
@@ -32,7 +36,7 @@ class FileFormat(Model):
     @model_validator(mode="after")
     def _has_its_columns(self) -> Self:
         parts = (self.numerator_column, self.denominator_column)
-        if None in parts and (self.value_column is None or parts != (None, None)):
+        if None in parts and (self.value_column is None or self.numerator_column is not None):
             raise PydanticCustomError("columns", "value_column | numerator_column + denominator_column")
         if self.layout == "vantetider" and self.title is None:
             raise PydanticCustomError("columns", "layout: vantetider + title")

@@ -4,13 +4,14 @@ Here: what a file of sources/frameworks/ may contain, field by field, described 
 """
 
 import datetime
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import cached_property
 from typing import Annotated
 
 from pydantic import Field
 
-from naravard_pipeline.catalogue.fields import AreaCode, Identifier, Model, Number, Text, Whole
+from naravard_pipeline.catalogue.areas import Area
+from naravard_pipeline.catalogue.fields import AreaCode, Identifier, Model, Number, ScbCode, Text, Whole
 
 Weight = Annotated[Number, Field(gt=0)]
 
@@ -20,6 +21,7 @@ class Indicator(Model):
     name_sv: Text = Field(description="Indikatorns namn.")
     name_en: Text = Field(description="Indikatorns namn på engelska.")
     description_sv: Text = Field(description="Vad indikatorn betyder.")
+    is_proposal: bool = Field(False, strict=True, description="Om indikatorn är ett förslag som ramverkets ägare inte har beslutat. Det visas.")
 
 
 class Deprecated(Model):
@@ -56,7 +58,10 @@ class FrameworkFile(Model):
     name_en: Text = Field(description="Ramverkets namn på engelska.")
     description_sv: Text = Field(description="Vad ramverket är och hur länge det gäller.")
     owner_sv: Text = Field(description="Vem som äger ramverket.")
-    county_code: AreaCode = Field(description="Länets kod, inom citattecken, t.ex. '04'.")
+    county_code: AreaCode | None = Field(None, description="Länets kod, inom citattecken, t.ex. '04'. Utelämnat: ramverket gäller hela landet.")
+    municipalities: tuple[ScbCode, ...] = Field(
+        (), description="Kommunerna som följer ramverket, inom citattecken, om de inte är länets alla. Länets övriga visas som sammanhang."
+    )
     decided_date: datetime.date | None = Field(None, description="När ramverket beslutades, ÅÅÅÅ-MM-DD.")
     target_year: Whole | None = Field(None, ge=2000, le=2100, description="Året för målbilden.")
     focus_areas: tuple[FocusArea, ...] = Field((), description="Fokusområden tvärs över målområdena.")
@@ -69,3 +74,18 @@ class Framework(FrameworkFile):
     @cached_property
     def indicators(self) -> Mapping[str, Indicator]:
         return {i.indicator_id: i for g in self.goal_areas for i in g.indicators}
+
+    def own_areas(self, areas: Iterable[Area]) -> list[Area]:
+        """The areas whose framework it is: the nation, or the county with its parts and all of its municipalities or those that are named."""
+        if self.county_code is None:
+            return [a for a in areas if a.area_type == "nation"]
+        named = self.municipalities
+        within = [a for a in areas if self.county_code in (a.area_code, a.parent_code)]
+        return [a for a in within if not named or a.area_code in named or a.area_code == self.county_code]
+
+    def shown_areas(self, areas: Iterable[Area]) -> list[Area]:
+        """What a list of its figures has: the nation, the county and the county's municipalities, its own or not."""
+        if self.county_code is None:
+            return [a for a in areas if a.area_type in ("nation", "region")]
+        wide = ("00", self.county_code)
+        return [a for a in areas if a.area_code in wide or (a.area_type == "municipality" and a.parent_code == self.county_code)]

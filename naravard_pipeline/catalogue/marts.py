@@ -26,6 +26,8 @@ COLUMNS = {
     "measure_id": "varchar",
     "measure_name_sv": "varchar",
     "official_name_sv": "varchar",
+    "is_proposal": "boolean",
+    "system_level": "varchar",
     "measure_status": "varchar",
     "unit": "varchar",
     "value_type": "varchar",
@@ -35,6 +37,7 @@ COLUMNS = {
     "area_name_sv": "varchar",
     "area_type": "varchar",
     "area_sort_order": "integer",
+    "is_own_area": "boolean",
     "period_start": "date",
     "period_end": "date",
     "period_months": "bigint",
@@ -48,6 +51,8 @@ COLUMNS = {
     "ci_upper": "double",
     "ci_method": "varchar",
     "answers": "double",
+    "since_date": "date",
+    "value_sv": "varchar",
     "status": "varchar",
     "suppression": "varchar",
     "reporter": "varchar",
@@ -85,6 +90,10 @@ COLUMNS = {
     "target_status": "varchar",
     "target_status_sv": "varchar",
     "summary_sv": "varchar",
+    "first_value": "double",
+    "first_period_label": "varchar",
+    "movement": "varchar",
+    "movement_sv": "varchar",
     "target_value": "double",
     "target_year": "integer",
     "attribution": "varchar",
@@ -208,7 +217,7 @@ def _model(name: str, title: str, deprecated: Deprecated | None) -> str:
         f"  - name: {name}\n"
         "    description: >\n"
         f"      One row per indicator, measure, area, period, sex, age group and reporter of the goal area {title}: the nation, all regions\n"
-        "      and the framework's own municipalities, with everything a dashboard needs. A gap keeps one row without figures.\n"
+        "      and the municipalities of the framework's county, with everything a dashboard needs. A gap keeps one row without figures.\n"
         f"{_config('    ', deprecated, chr(10))}"
         "    data_tests:\n"
         f"      - key_is_unique: {{name: {name}_key_is_unique, arguments: {{columns: [{', '.join(KEY)}]}}}}\n"

@@ -26,12 +26,14 @@ from naravard_pipeline.catalogue.fields import (
 )
 from naravard_pipeline.catalogue.file_format import FileFormat
 from naravard_pipeline.catalogue.frameworks import Framework
+from naravard_pipeline.catalogue.printed import PrintedFigure
 from naravard_pipeline.catalogue.queries import Derived, Query
 
 Level = Literal["region", "municipality"]
+SystemLevel = Literal["micro", "meso", "macro"]
 Status = Literal["published", "draft", "planned", "retired"]
-ValueType = Literal["count", "rate", "share", "mean", "median", "index", "days"]
-SourceKind = Literal["kolada", "files", "pxweb2", "pxweb1", "socialstyrelsen", "vardenisiffror", "derived", "none"]
+ValueType = Literal["count", "rate", "share", "mean", "median", "index", "days", "yes_no"]
+SourceKind = Literal["kolada", "files", "pxweb2", "pxweb1", "socialstyrelsen", "vardenisiffror", "printed", "derived", "none"]
 
 
 class SourceFile(Model):
@@ -73,6 +75,12 @@ class IndicatorLink(Model):
     indicator: Identifier = Field(description="Indikatorn (indicator_id) i ramverket.")
     official_names_sv: tuple[Text, ...] = Field((), description="Måttets namn i ramverkets egna dokument, om de är andra än name_sv eller flera.")
     weight: Number = Field(1.0, gt=0, description="Måttets vikt i ett sammanvägt index för indikatorn.")
+    is_proposal: bool = Field(
+        False, strict=True, description="Om måttet är ett förslag under indikatorn, som ramverkets ägare inte har beslutat. Det visas i tabellerna."
+    )
+    system_level: SystemLevel | None = Field(
+        None, description="micro: personens upplevelse. meso: verksamhetens eller kommunens resultat. macro: befolkningen eller hela systemet."
+    )
 
 
 class Bounds(Model):
@@ -154,7 +162,7 @@ class MeasureFile(Model):
     indicators: tuple[IndicatorLink, ...] = Field((), description="Indikatorerna som måttet hör till; ett mått kan höra till flera.")
     levels: tuple[Level, ...] = Field(min_length=1, description="Vars resultat måttet visar: regionens, kommunens eller bådas.")
     unit: Text = Field(description="Enheten som den skrivs vid siffran, t.ex. «procent».")
-    value_type: ValueType = Field(description="Värdets slag: antal, kvot, andel, medelvärde, median, index eller dagar.")
+    value_type: ValueType = Field(description="Värdets slag: antal, kvot, andel, medelvärde, median, index, dagar eller ja/nej.")
     direction: Literal["higher_is_better", "lower_is_better", "neutral"] = Field(description="Åt vilket håll det är bättre.")
     decimals: Whole = Field(1, ge=0, le=6, description="Antal decimaler som visas.")
     source_code: Text | None = Field(None, description="Källans beteckning, t.ex. nyckeltalets id i Kolada (N78113).")
@@ -206,6 +214,7 @@ class MeasureFile(Model):
     file: FileFormat | None = Field(None, description="Filens form, för mått som kommuner eller region lämnar själva.")
     query: Query | None = Field(None, description="Hur måttet hämtas ur en statistikdatabas: tabell, variabler och koder.")
     derived: Derived | None = Field(None, description="Hur måttet räknas ur andra mått.")
+    printed: tuple[PrintedFigure, ...] = Field((), description="Siffrorna, för mått ur en publikation som ingen maskin kan läsa.")
 
 
 class Measure(MeasureFile):
@@ -236,7 +245,7 @@ class Measure(MeasureFile):
     @property
     def is_live(self) -> bool:
         """Whether it is fetched, sent in or computed. A retired measure still is: its history is shown."""
-        return self.status != "planned" and any(x is not None for x in (self.source_code, self.file, self.query, self.derived))
+        return self.status != "planned" and any((self.source_code is not None, self.file, self.query, self.derived, self.printed))
 
 
 class Catalogue(Model):

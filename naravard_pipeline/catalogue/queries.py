@@ -165,6 +165,20 @@ class Combination(Model):
         return self.parts
 
 
+class Spread(Model):
+    """Hur olika värdena är: skillnaden mellan kvinnor och män, eller spridningen mellan kommunerna i en region och i riket."""
+
+    spread_of: Identifier = Field(description="Måttet (filens namn) vars olikhet räknas; från en nationell källa.")
+    between: Literal["sexes", "municipalities"] = Field(
+        description="sexes: kvinnors värde minus mäns, utan tecken, i varje område. municipalities: tredje kvartilen minus den första över "
+        "kommunerna i varje region och i riket, där minst fem har värde."
+    )
+
+    @property
+    def measures(self) -> tuple[str, ...]:
+        return (self.spread_of,)
+
+
 def _known_by(**models: type[Model]) -> Discriminator:
     """Which model a section is, told by the first of these keys that it has, so that an error speaks of that model alone."""
 
@@ -176,7 +190,7 @@ def _known_by(**models: type[Model]) -> Discriminator:
     return Discriminator(tag)
 
 
-TAGS: Mapping[str, type[Model]] = {m.__name__: m for m in (PxWebQuery, SocialstyrelsenQuery, VardenISiffrorQuery, Ratio, Combination)}
+TAGS: Mapping[str, type[Model]] = {m.__name__: m for m in (PxWebQuery, SocialstyrelsenQuery, VardenISiffrorQuery, Ratio, Combination, Spread)}
 
 Query = Annotated[
     Annotated[PxWebQuery, Tag("PxWebQuery")]
@@ -185,8 +199,8 @@ Query = Annotated[
     _known_by(table=PxWebQuery, topic=SocialstyrelsenQuery, measure=VardenISiffrorQuery),
 ]
 Derived = Annotated[
-    Annotated[Ratio, Tag("Ratio")] | Annotated[Combination, Tag("Combination")],
-    _known_by(numerator=Ratio, denominator=Ratio, per=Ratio, parts=Combination, combine=Combination),
+    Annotated[Ratio, Tag("Ratio")] | Annotated[Combination, Tag("Combination")] | Annotated[Spread, Tag("Spread")],
+    _known_by(numerator=Ratio, denominator=Ratio, per=Ratio, parts=Combination, combine=Combination, spread_of=Spread, between=Spread),
 ]
 # kind of source → the form of its queries, and the key by which a reader knows it
 QUERY_OF_KIND: Mapping[str, tuple[type[Model], str]] = {

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from naravard_pipeline.catalogue.models import Measure, Source
 from naravard_pipeline.catalogue.problems import Words, said
-from naravard_pipeline.catalogue.queries import QUERY_OF_KIND, Combination, PxWebQuery, Ratio
+from naravard_pipeline.catalogue.queries import QUERY_OF_KIND, Combination, PxWebQuery, Ratio, Spread
 from naravard_pipeline.catalogue.rules import Report, report_unknown
 
 ADDITIVE = ("count", "days")  # value types of which a sum means something
@@ -138,6 +138,8 @@ def check_derived(
                 "a measure with figures of its own, not one that is computed itself", "ett mått med egna siffror, inte ett som själv räknas fram"
             )
             report(path, where, "wrong", found=f"`{referred}`", wanted=wanted)
+        elif other and isinstance(derived, Spread):
+            _check_spread(measure, derived, other, path, where, report)
         elif other:
             _check_unit(measure, derived, other, path, where, report)
 
@@ -161,7 +163,76 @@ def _check_unit(measure: Measure, derived: Ratio | Combination, other: Measure, 
             report(path, ("derived", "denominator_age_group"), "wrong", found=said(derived.denominator_age_group), wanted=wanted)
 
 
-def _referred(derived: Ratio | Combination) -> list[tuple[tuple, str]]:
+def _check_spread(measure: Measure, derived: Spread, other: Measure, path: Path, where: tuple, report: Report) -> None:
+    """From a difference of figures that are protected here, those could be computed: only what a national source has protected is compared."""
+    if other.file and other.file.reporter != "source":
+        wanted = Words(
+            "a measure of a national source: from a spread small counts could be told", "ett nationellt mått: små antal skulle kunna räknas ut"
+        )
+        report(path, where, "wrong", found=f"`{other.measure_id}`", wanted=wanted)
+    elif derived.between == "sexes" and not other.sexes:
+        wanted = Words("a measure with women and men apart (sexes: true)", "ett mått med kvinnor och män för sig (sexes: true)")
+        report(path, where, "wrong", found=f"`{other.measure_id}`", wanted=wanted)
+    elif derived.between == "municipalities" and "municipality" not in other.area_types:
+        wanted = Words("a measure that municipalities have", "ett mått som kommunerna har")
+        report(path, where, "wrong", found=f"`{other.measure_id}`", wanted=wanted)
+    elif other.unit != measure.unit:
+        wanted = Words(f"the same unit, “{measure.unit}”", f"samma enhet, “{measure.unit}”")
+        report(path, where, "wrong", found=f"`{other.measure_id}` ({other.unit})", wanted=wanted)
+
+
+def check_printed(measure: Measure, path: Path, source: Source, area_codes: Collection[str] | None, report: Report) -> None:
+    """A measure of a publication, and no other, has its figures in its own file: once each, within its bounds."""
+    if source.kind != "printed":
+        if measure.printed:
+            reason = Words(f"figures from {source.source_id} are not typed in", f"siffror från {source.source_id} skrivs inte in för hand")
+            report(path, ("printed",), "superfluous", found="[…]", reason=reason)
+        return
+    if not measure.printed and measure.status != "planned":
+        report(path, ("printed",), "missing_when", reason=Words("it has the figures that are printed", "det har siffrorna som är tryckta"))
+    seen: dict[tuple[str, str], int] = {}
+    for i, figure in enumerate(measure.printed):
+        first = seen.setdefault((figure.area, figure.period), i)
+        if first != i:
+            remedy = Words("an area has one figure for a period", "ett område har en enda siffra för en period")
+            report(path, ("printed", i, "period"), "twice", found=f"`{figure.period}`", other=f"printed[{first}]", remedy=remedy)
+        if area_codes is not None and figure.area not in area_codes:
+            report_unknown(path, ("printed", i, "area"), Words("area", "områdeskod"), figure.area, area_codes, report)
+        bounds = measure.bounds
+        if bounds and not bounds.min <= figure.value <= bounds.max:
+            limits = f"{bounds.min:.15g}", f"{bounds.max:.15g}"
+            wanted = Words(f"a number within bounds ({limits[0]} to {limits[1]})", f"ett tal inom bounds ({limits[0]} till {limits[1]})")
+            report(path, ("printed", i, "value"), "wrong", found=said(figure.value), wanted=wanted)
+
+
+def check_file(measure: Measure, path: Path, report: Report) -> None:
+    """What the columns of a file say goes with the kind of its value."""
+    file = measure.file
+    if file is None:
+        return
+    is_yes_no = measure.value_type == "yes_no"
+    if is_yes_no and file.date_column is None:
+        reason = Words("a yes has a day since when", "ett ja har en dag då det började gälla")
+        report(path, ("file", "date_column"), "missing_when", reason=reason)
+    if file.date_column is not None and not is_yes_no:
+        reason = Words("only a value of yes or no has one", "bara värden av slaget yes_no har en")
+        report(path, ("file", "date_column"), "superfluous", found=said(file.date_column), reason=reason)
+    if is_yes_no and measure.bounds and (measure.bounds.min, measure.bounds.max) != (0, 1):
+        wanted = Words("{min: 0, max: 1}: no is 0 and yes is 1", "{min: 0, max: 1}: nej är 0 och ja är 1")
+        report(path, ("bounds",), "wrong", found=f"{{min: {measure.bounds.min:.15g}, max: {measure.bounds.max:.15g}}}", wanted=wanted)
+    if file.denominator_column is None or file.numerator_column is not None:
+        return
+    if measure.value_type != "count":
+        wanted = Words("count, as its files say of how many it is a part", "count, eftersom filerna säger hur många det är en del av")
+        report(path, ("value_type",), "wrong", found=said(measure.value_type), wanted=wanted)
+    elif measure.suppression_threshold != 0:
+        wanted = Words("0: such pairs are of things, not of persons", "0: sådana par gäller saker och inte personer")
+        report(path, ("suppression_threshold",), "wrong", found=said(measure.suppression_threshold), wanted=wanted)
+
+
+def _referred(derived: Ratio | Combination | Spread) -> list[tuple[tuple, str]]:
+    if isinstance(derived, Spread):
+        return [(("derived", "spread_of"), derived.spread_of)]
     if isinstance(derived, Ratio):
         return [(("derived", "numerator"), derived.numerator), (("derived", "denominator"), derived.denominator)]
     return [(("derived", "parts", i), part) for i, part in enumerate(derived.parts)]

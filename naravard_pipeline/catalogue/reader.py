@@ -84,8 +84,10 @@ class _Reading(YamlFiles):
             source = catalogue.sources.get(measure.source_id)
             rules.check_measure(measure, path, source, known_frameworks, measure_ids, area_codes, self.report)
             query_rules.check_arithmetic(measure, path, self.report)
+            query_rules.check_file(measure, path, self.report)
             if source is not None:
                 query_rules.check_query(measure, path, source, self.report)
+                query_rules.check_printed(measure, path, source, area_codes, self.report)
                 query_rules.check_derived(measure, path, source, catalogue.measures, measure_ids, self.report)
         rules.check_source_codes(measures, self.report)
         if len(measures) == len(measure_paths):

@@ -18,7 +18,8 @@ from naravard_pipeline.catalogue.models import Measure, Source
 from naravard_pipeline.catalogue.problems import Words, closest, said
 from naravard_pipeline.catalogue.queries import QUERY_OF_KIND
 
-CONNECTED = ("kolada", "files", "derived", *QUERY_OF_KIND)  # kinds of source that are read or computed; a measure of any other is planned
+CONNECTED = ("kolada", "files", "printed", "derived", *QUERY_OF_KIND)  # kinds of source that are read or computed; a measure of any other is planned
+NAMES_OF_KIND = {"files": ("local", "vantetider", "enkater"), "printed": ("printed",)}  # by these dbt finds what has landed
 KOLADA_ID = re.compile(r"[NU]\d{5}")
 CRON_RANGES = ((0, 59), (0, 23), (1, 31), (1, 12), (0, 7))  # minute, hour, day of month, month, day of week
 
@@ -188,6 +189,10 @@ def check_source_codes(measures: Mapping[Path, Measure], report: Report) -> None
 
 
 def check_source_file(source: Source, path: Path, report: Report) -> None:
+    begins = NAMES_OF_KIND.get(source.kind)
+    if begins and not source.source_id.startswith(begins):
+        wanted = Words(f"a folder whose name begins with {' or '.join(begins)}", f"en mapp vars namn börjar med {' eller '.join(begins)}")
+        report(path, ("kind",), "wrong", found=source.kind, wanted=wanted)
     if source.schedule is not None and not is_cron(source.schedule):
         wanted = Words(
             "cron's five fields: minute, hour, day, month, day of week, as in '30 5 * * 1'",
@@ -216,7 +221,16 @@ def is_cron(text: str) -> bool:
 
 
 def check_framework(framework: Framework, path: Path, area_codes: Collection[str] | None, report: Report) -> None:
-    _check_area_code(framework.county_code, path, ("county_code",), area_codes, report)
+    if framework.county_code is not None:
+        _check_area_code(framework.county_code, path, ("county_code",), area_codes, report)
+    for i, code in enumerate(framework.municipalities):
+        if not code.startswith(framework.county_code or "-"):
+            county = framework.county_code
+            within = Words(f"a municipality of county {county}", f"en kommun i län {county}")
+            wanted = within if county else Words("county_code too", "county_code också")
+            report(path, ("municipalities", i), "wrong", found=said(code), wanted=wanted)
+        else:
+            _check_area_code(code, path, ("municipalities", i), area_codes, report)
     goal_areas, indicators = [], []
     for i, goal_area in enumerate(framework.goal_areas):
         goal_areas.append((goal_area.goal_area_id, path, ("goal_areas", i, "goal_area_id")))

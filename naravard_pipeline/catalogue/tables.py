@@ -10,7 +10,7 @@ import pyarrow as pa
 from naravard_pipeline.catalogue.attribution import attribution_of
 from naravard_pipeline.catalogue.frameworks import Framework
 from naravard_pipeline.catalogue.models import Catalogue, Measure, Source
-from naravard_pipeline.catalogue.queries import Combination, Ratio
+from naravard_pipeline.catalogue.queries import Combination, Ratio, Spread
 from naravard_pipeline.catalogue.survey_tables import SURVEY_SCHEMAS, build_survey_tables
 
 TEXT, WHOLE, NUMBER = pa.string(), pa.int32(), pa.float64()
@@ -30,9 +30,11 @@ SCHEMAS: Mapping[str, pa.Schema] = {
             "name_sv": TEXT,
             "name_en": TEXT,
             "description_sv": TEXT,
+            "is_proposal": pa.bool_(),
             "sort_order": WHOLE,
         }
     ),
+    "framework_areas": pa.schema({"framework_id": TEXT, "area_code": TEXT}),  # those whose framework it is
     "measures": pa.schema(
         {
             "measure_id": TEXT,
@@ -82,6 +84,7 @@ SCHEMAS: Mapping[str, pa.Schema] = {
             "levels": TEXT,
             "area_types": TEXT,
             "reporter": TEXT,
+            "has_sums": pa.bool_(),  # false where one municipality alone reports: it is no part of a county's figure
         }
     ),
     # What a derived measure is made of: one row for a ratio, one per part for a sum or mean; what does not apply is null.
@@ -93,15 +96,18 @@ SCHEMAS: Mapping[str, pa.Schema] = {
             "per": NUMBER,
             "denominator_year": TEXT,  # previous | same | mean
             "denominator_age_group": TEXT,
-            "combine": TEXT,  # sum | mean
+            "combine": TEXT,  # sum | mean | sexes | municipalities (the spread between them)
             "part": TEXT,
         }
     ),
     "rebases": pa.schema({"measure_id": TEXT, "rebase_date": pa.date32(), "reason_sv": TEXT}),
     # A measure under two indicators of a goal area counts once there: with the goal area's own weight, else with its largest.
-    "goal_area_measures": pa.schema({"framework_id": TEXT, "goal_area_id": TEXT, "measure_id": TEXT, "weight": NUMBER}),
+    "goal_area_measures": pa.schema({"framework_id": TEXT, "goal_area_id": TEXT, "measure_id": TEXT, "weight": NUMBER, "is_proposal": pa.bool_()}),
     "breaks": pa.schema({"measure_id": TEXT, "starts": pa.date32(), "reason_sv": TEXT, "reason_en": TEXT}),
-    "indicator_measures": pa.schema({"framework_id": TEXT, "indicator_id": TEXT, "measure_id": TEXT, "weight": NUMBER, "official_name_sv": TEXT}),
+    "indicator_measures": pa.schema(
+        {**dict.fromkeys(("framework_id", "indicator_id", "measure_id"), TEXT), "weight": NUMBER, "official_name_sv": TEXT}
+        | {"is_proposal": pa.bool_(), "system_level": TEXT}
+    ),
     "areas": pa.schema(
         {"area_code": TEXT, "kolada_code": TEXT, "scb_code": TEXT, "name_sv": TEXT, "area_type": TEXT, "parent_code": TEXT, "sort_order": WHOLE}
     ),
@@ -133,6 +139,11 @@ def build_tables(catalogue: Catalogue, base_url: str | None = None) -> dict[str,
         "frameworks": _numbered(_framework(f) for f in catalogue.frameworks.values()),
         "goal_areas": _goal_areas(catalogue.frameworks.values()),
         "indicators": _indicators(catalogue.frameworks.values()),
+        "framework_areas": [
+            {"framework_id": framework.framework_id, "area_code": area.area_code}
+            for framework in catalogue.frameworks.values()
+            for area in framework.own_areas(catalogue.areas.values())
+        ],
         "measures": [_measure(m, catalogue, base_url) for m in catalogue.measures.values()],
         "derivations": [row for measure in catalogue.measures.values() for row in _derivations(measure)],
         "breaks": [
@@ -147,6 +158,8 @@ def build_tables(catalogue: Catalogue, base_url: str | None = None) -> dict[str,
                 "measure_id": measure.measure_id,
                 "weight": link.weight,
                 "official_name_sv": "; ".join(link.official_names_sv) or measure.name_sv,
+                "is_proposal": link.is_proposal,
+                "system_level": link.system_level,
             }
             for measure in catalogue.measures.values()
             for link in measure.indicators
@@ -194,14 +207,13 @@ def _indicators(frameworks: Iterable[Framework]) -> list[dict]:
 
 def _goal_area_measures(framework: Framework, catalogue: Catalogue) -> list[dict]:
     rows = []
-    for goal_area in framework.goal_areas:
-        indicators = {i.indicator_id for i in goal_area.indicators}
+    for goal_area, indicators in ((g, {i.indicator_id for i in g.indicators}) for g in framework.goal_areas):
         for measure in catalogue.measures.values():
-            weights = [x.weight for x in measure.indicators if x.framework == framework.framework_id and x.indicator in indicators]
-            if weights:
-                weight = goal_area.weights.get(measure.measure_id, max(weights))
-                ids = {"framework_id": framework.framework_id, "goal_area_id": goal_area.goal_area_id, "measure_id": measure.measure_id}
-                rows.append({**ids, "weight": weight})
+            links = [x for x in measure.indicators if x.framework == framework.framework_id and x.indicator in indicators]
+            if links:
+                weight = goal_area.weights.get(measure.measure_id, max(x.weight for x in links))
+                ids = dict(framework_id=framework.framework_id, goal_area_id=goal_area.goal_area_id, measure_id=measure.measure_id)
+                rows.append(ids | {"weight": weight, "is_proposal": all(x.is_proposal for x in links)})
     return rows
 
 
@@ -233,6 +245,7 @@ def _measure(measure: Measure, catalogue: Catalogue, base_url: str | None) -> di
         "levels": ",".join(measure.levels),
         "area_types": ",".join(measure.area_types),
         "reporter": _reporter(measure, source),
+        "has_sums": not any(m.file and m.file.county_code and len(m.file.county_code) == 4 for m in (measure, *_inputs(measure, catalogue.measures))),
     }
 
 
@@ -242,6 +255,8 @@ def _derivations(measure: Measure) -> list[dict]:
             return [{"measure_id": measure.measure_id, **ratio.model_dump(exclude={"annualised"})}]
         case Combination() as combination:
             return [{"measure_id": measure.measure_id, "combine": combination.combine, "part": part} for part in combination.parts]
+        case Spread() as spread:
+            return [{"measure_id": measure.measure_id, "combine": spread.between, "part": spread.spread_of}]
     return []
 
 

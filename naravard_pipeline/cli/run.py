@@ -94,7 +94,7 @@ def generate() -> None:
     written = [
         *write_mart_files(catalogue, DBT_PROJECT / "models" / "marts"),
         *write_mart_suites(catalogue, EXPECTATIONS),
-        *write_templates(catalogue, SOURCES / "local" / "templates"),
+        *write_templates(catalogue, SOURCES),
         *write_list_templates(catalogue, SOURCES / "enkater" / "templates"),
     ]
     click.echo(f"{len(written)} files are up to date with sources/")

@@ -25,6 +25,7 @@ _SEXES = {
     "women": {"kvinnor", "kvinna", "k", "flickor", "flicka", "kvinnorochflickor", "flickorochkvinnor"},
     "men": {"män", "man", "m", "pojkar", "pojke", "mänochpojkar", "pojkarochmän"},
 }
+_YES_NO = {"ja": 1.0, "j": 1.0, "1": 1.0, "nej": 0.0, "n": 0.0, "0": 0.0}
 _ALL_AGES = {"totalt", "total", "samtliga", "alla", "allaåldrar", "samtligaåldrar"}
 
 Kind = Literal["count", "share", "number"]  # a count is whole and not negative; a share may be written with a per cent sign
@@ -102,6 +103,29 @@ def _number(value: str | int | float | date) -> float | None:
         return float(value) if math.isfinite(value) else None
     except OverflowError:
         return None
+
+
+def read_yes_no(value: Value) -> Reading:
+    """1 for yes, 0 for no; «..» or an empty cell is missing."""
+    if value is None or spelled(value) in ("..", "..."):
+        return Reading(None, "missing", None if value is None else "..")
+    if spelled(value) not in _YES_NO:
+        raise CellError("är varken ja eller nej.", "Skriv Ja, Nej eller ..")
+    return Reading(_YES_NO[spelled(value)], "ok")
+
+
+def read_day(value: Value, today: date) -> date:
+    """A day that has been: a date cell, or text such as 2025-03-01."""
+    text = value.isoformat()[:10] if isinstance(value, date) else spelled(value)
+    try:
+        day = date.fromisoformat(text) if re.fullmatch(r"\d{4}-\d{2}-\d{2}", text) else None
+    except ValueError:
+        day = None
+    if day is None:
+        raise CellError("är ingen dag.", "Skriv en dag som 2025-03-01.")
+    if day > today:
+        raise CellError("har inte varit än.", f"Skriv en dag till och med {today.isoformat()}.")
+    return day
 
 
 def read_sex(value: Value) -> Literal["total", "women", "men"]:

@@ -22,6 +22,7 @@ from naravard_pipeline.landing.survey_files import HEADINGS as SURVEY_HEADINGS
 from naravard_pipeline.landing.templates import DATA_SHEET, columns
 
 PERIODS = 30
+AGREED = 2024  # the year from which what is yes or no is yes
 _INITIATIVES = [  # in the order of the register's headings
     [
         *("pahittad_sip_samordnare", "Påhittad satsning: SIP-samordnare"),
@@ -109,6 +110,9 @@ def _wide_rows(measure: Measure, areas: dict[str, str], labels: list[str]) -> li
 
 
 def _labels(measure: Measure, today: date) -> list[str]:
+    if measure.frequency == "quarter":
+        last = today.year * 4 + (today.month - 1) // 3 - 1  # quarters since year 0
+        return [f"{q // 4}K{q % 4 + 1}" for q in range(last - PERIODS + 1, last + 1) if q // 4 >= measure.first_year]
     if measure.frequency == "year":
         return [f"{year}" for year in range(today.year - PERIODS, today.year) if year >= measure.first_year]
     last = today.year * 12 + today.month - 2  # months since year 0, January as 0
@@ -117,13 +121,18 @@ def _labels(measure: Measure, today: date) -> list[str]:
 
 def _figure(measure: Measure, part: str, code: str, label: str, is_smallest: bool) -> str:
     """A level per area, a slow rise, noise. The smallest area has counts of 1 to 4, and one of another's is missing each July."""
+    if measure.value_type == "yes_no":
+        agreed = int(label[:4]) >= AGREED
+        return ("Ja" if agreed else "Nej") if part == "value" else f"{AGREED}-03-01" if agreed else ""
+    if measure.value_type == "count" and part == "denominator":  # of how many the value is a part
+        return f"{int(_figure(measure, 'value', code, label, is_smallest)) + _hash(measure.measure_id, code, label, 'more') % 3}"
     if part in ("denominator", "answers"):
         return f"{400 + _hash(measure.measure_id, part, code, label) % 200}"
     if measure.value_type == "share":
         level = 40 + _hash(measure.measure_id, code) % 30 + (int(label[:4]) - 2020) / 2 + _hash(measure.measure_id, code, label) % 40 / 10
         return f"{level * 4:.0f}" if part == "numerator" else f"{level:.1f}".replace(".", ",")
-    is_smallest &= measure.file.area_types != ("region",)
-    if label.endswith("-07") and not is_smallest and _hash(measure.measure_id, code) % 4 == 0:
+    is_smallest &= measure.suppression_threshold > 0 and measure.file.area_types != ("region",)
+    if label.endswith("-07") and measure.suppression_threshold and not is_smallest and _hash(measure.measure_id, code) % 4 == 0:
         return ".."
     level = 2 if is_smallest else 6 + _hash(measure.measure_id, code) % 25
     rise = 1 + (int(label[:4]) - 2020) / 25

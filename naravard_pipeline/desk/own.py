@@ -23,7 +23,9 @@ def propose_file(catalogue: Catalogue, source_id: str, origin: Mapping[str, Any]
     """A measure whose figures are sent in: ``value_column``, or ``numerator_column`` and ``denominator_column``; ``reporter``."""
     reporter = origin.get("reporter") or "municipalities"
     area_type = AREAS[reporter]
-    counties = {f.county_code for f in catalogue.frameworks.values()}
+    # A source of files is one county's: what its other measures say, else that of the only framework there is.
+    counties = {m.file.county_code for m in catalogue.measures_of(source_id) if m.file and m.file.county_code}
+    counties = counties or {f.county_code for f in catalogue.frameworks.values() if f.county_code}
     file: dict[str, Any] = {name: origin[name] for name in COLUMNS if origin.get(name)}
     file |= {"sexes": True} if origin.get("sexes") else {}
     file |= {"area_types": [area_type], "reporter": reporter}

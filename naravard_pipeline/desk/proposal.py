@@ -16,7 +16,7 @@ ORDER = (
     *("name_sv", "name_en", "definition_sv", "status", "indicators", "levels", "area_types", "source_code", "unit", "value_type", "direction"),
     *("decimals", "age_group", "frequency", "window_years", "period_totals", "per", "interval", "sexes", "first_year", "bounds", "max_change"),
     *("min_coverage", "review", "target", "baseline_period", "base_year", "similar_theme", "breaks", "rebase", "caveat_sv", "focus_areas"),
-    *("retired", "contact_sv", "docs_url", "suppression_threshold", "denominator_threshold", "hides_zero", "file", "query", "derived"),
+    *("retired", "contact_sv", "docs_url", "suppression_threshold", "denominator_threshold", "hides_zero", "file", "query", "derived", "printed"),
 )
 
 

@@ -24,7 +24,7 @@ _PERIOD_HEADINGS = {
 }
 _SEX_HEADINGS = ("Kön",)
 _AGE_HEADINGS = ("Ålder", "Åldersgrupp")
-_FIGURES = ("value", "numerator", "denominator", "answers")
+_FIGURES = ("value", "numerator", "denominator", "answers", "since")
 _CLOSE = 0.6  # how alike two headings must be for one to be proposed for the other
 
 
@@ -52,7 +52,7 @@ class CellProblem:
 
 @dataclass(frozen=True)
 class Figure:
-    """The columns that together say one figure of a row, by part: value, numerator, denominator, answers.
+    """The columns that together say one figure of a row, by part: value, numerator, denominator, answers, since.
 
     ``period_cell`` (row, column) is the heading that says its period, where no column does. Rows and columns count from 0.
     """
@@ -81,7 +81,7 @@ def choices(measure: Measure) -> dict[str, Sequence[str]]:
         found["sex"] = _SEX_HEADINGS
     if file.age_groups:
         found["age_group"] = _AGE_HEADINGS
-    names = (file.value_column, file.numerator_column, file.denominator_column, file.answers_column)
+    names = (file.value_column, file.numerator_column, file.denominator_column, file.answers_column, file.date_column)
     return found | {part: (name,) for part, name in zip(_FIGURES, names, strict=True) if name}
 
 

@@ -49,6 +49,7 @@ OBSERVATIONS_SCHEMA = pa.schema(
         "sheet_name": pa.string(),  # null for a text file
         "row_number": pa.int64(),  # as Excel counts
         "received_at": pa.timestamp("us", "UTC"),
+        "since": pa.date32(),  # of a yes: the day from which it holds
     }
 )
 REPLACED = "replaced.json"
@@ -91,7 +92,7 @@ def land_file(landing: Landing, measure: Measure, attribution: str, content: Fil
         current,
         attribution,
         # Who sent a figure and when is no part of it: a file that repeats what is there changes nothing downstream.
-        snapshot_id=snapshot_id_of(current.select(_CONTENT)),
+        snapshot_id=snapshot_id_of(current.select([*_CONTENT, "since"] if measure.value_type == "yes_no" else _CONTENT)),
         newest_period=max(map(_number_of, current["period_end"].to_pylist(), current["period_label"].to_pylist()), default=None),
         suffix=content.suffix,
     )
@@ -120,6 +121,7 @@ def _build_rows(measure: Measure, content: FileContent, rows: Sequence[FileRow],
                 "sheet_name": row.sheet or None,
                 "row_number": row.row_number,
                 "received_at": received_at,
+                "since": row.since,
             }
             for row in rows
         ],

@@ -10,7 +10,7 @@ from typing import TypeVar
 
 from naravard_pipeline.catalogue import Area, Catalogue, Measure
 from naravard_pipeline.connectors.area_names import AreaNames
-from naravard_pipeline.connectors.cells import CellError, Reading, is_total, read_age_group, read_sex, read_value, shown
+from naravard_pipeline.connectors.cells import CellError, Reading, is_total, read_age_group, read_day, read_sex, read_value, read_yes_no, shown
 from naravard_pipeline.connectors.grid import FileRefused, Sheet, Value, address_of
 from naravard_pipeline.connectors.periods import Period, read_period
 from naravard_pipeline.landing.file_headings import CellProblem, Figure, Table
@@ -35,6 +35,7 @@ class FileRow:
     answers: float | None
     sheet: str
     row_number: int
+    since: date | None = None  # of a yes: the day from which it holds
 
 
 def allowed_areas(measure: Measure, catalogue: Catalogue) -> dict[str, str]:
@@ -100,10 +101,10 @@ class RowReader:
                 period = self._heading_period(sheet, figure.period_cell)
             read = self._read_figure(sheet, number, figure)
             if len(self.problems) == before and period and read:
-                reading, counts = read
+                reading, counts, since = read
                 # The total of a measure that is about some ages only is those ages.
                 group = self.measure.age_group if age_group in (None, "total") else age_group
-                row = FileRow(code, period, sex or "total", group, reading, *counts, sheet.name, number + 1)
+                row = FileRow(code, period, sex or "total", group, reading, *counts, sheet.name, number + 1, since)
                 self._keep(row, sheet, (number, next(iter(figure.columns.values()))))
 
     def _keep(self, row: FileRow, sheet: Sheet, place: Place) -> None:
@@ -133,10 +134,14 @@ class RowReader:
     def _column(self, table: Table, number: int, part: str, read: Callable[[Value], str]) -> str | None:
         return self._try(table.sheet, (number, table.columns[part]), read) if part in table.columns else None
 
-    def _read_figure(self, sheet: Sheet, number: int, figure: Figure) -> tuple[Reading, tuple[float | None, float | None, float | None]] | None:
-        """The value and its numerator, denominator and answers; None where a cell cannot be read or does not go with the others."""
+    def _read_figure(
+        self, sheet: Sheet, number: int, figure: Figure
+    ) -> tuple[Reading, tuple[float | None, float | None, float | None], date | None] | None:
+        """The value, its numerator, denominator and answers, and its day; None where a cell cannot be read or does not go with the others."""
         readings: dict[str, Reading | None] = {}
         for part, column in figure.columns.items():
+            if part == "since":
+                continue
             if (number, column) in sheet.merged:
                 first = address_of(*sheet.merged[number, column])
                 self._add(sheet, (number, column), CellError(f"är sammanfogad med {first}.", "Dela cellen och skriv ett värde på varje rad."))
@@ -148,12 +153,29 @@ class RowReader:
         last = number, list(figure.columns.values())[-1]
         try:
             reading = self._combine(readings)
+            since = self._since(sheet, number, figure, reading)
         except CellError as error:
             place = (number, figure.columns[error.part]) if isinstance(error, _PartError) else last
             self._add(sheet, place, error)
             return None
         numerator, denominator, answers = (r.value if (r := readings.get(part)) else None for part in ("numerator", "denominator", "answers"))
-        return reading, (numerator, denominator, answers)
+        return reading, (numerator, denominator, answers), since
+
+    def _since(self, sheet: Sheet, number: int, figure: Figure, reading: Reading) -> date | None:
+        """The day of a yes. Raises ``CellError`` where a yes has none, or what is no yes has one."""
+        if "since" not in figure.columns:
+            return None
+        cell, named = sheet.seen(number, figure.columns["since"]), self.measure.file.date_column
+        if reading.value != 1:
+            if cell is not None:
+                raise _PartError("since", "står bredvid ett svar som inte är ja.", f"Töm cellen under {named}, eller skriv Ja.")
+            return None
+        if cell is None:
+            raise _PartError("since", "är tom; ett ja har en dag då det började gälla.", "Skriv en dag som 2025-03-01.")
+        try:
+            return read_day(cell, self.today)
+        except CellError as error:
+            raise _PartError("since", error.problem_sv, error.suggestion_sv) from None
 
     def _combine(self, readings: dict[str, Reading]) -> Reading:
         value = readings.get("value")
@@ -165,6 +187,8 @@ class RowReader:
             if value is None or (value.status == "missing" and computed.value is not None):
                 self._check_bounds(computed.value, "numerator")
                 value = computed
+        elif (whole := readings.get("denominator")) and value.value is not None and whole.value is not None and value.value > whole.value:
+            raise _PartError("value", f"är större än {shown(whole.value)}, som det är en del av.", "Kontrollera båda.")
         # A share that is shown beside one of its counts gives the other away.
         if hidden := next((r for r in readings.values() if r.status == "suppressed"), None):
             return hidden
@@ -177,6 +201,8 @@ class RowReader:
         return read_value(value, "count", self.measure.file.suppressed_mark)
 
     def _value(self, value: Value) -> Reading:
+        if self.measure.value_type == "yes_no":
+            return read_yes_no(value)
         kind = self.measure.value_type if self.measure.value_type in ("count", "share") else "number"
         reading = read_value(value, kind, self.measure.file.suppressed_mark)
         self._check_bounds(reading.value, "value")

@@ -33,7 +33,8 @@ DERIVED_LOADS = pa.schema(
     }
 )
 MONTHS = {"month": 1, "quarter": 3, "half_year": 6, "year": 12}  # in one period of each frequency
-FILES = ("local", "vantetider", "enkater")  # the sources that come through the inbox and land in the shape of OBSERVATIONS_SCHEMA
+# The names, or beginnings of names, of sources that land in the shape of OBSERVATIONS_SCHEMA: those of the inbox, and what was printed.
+FILES = ("local", "vantetider", "enkater", "printed")
 CUBES = ("scb", "folkhalsodata", "socialstyrelsen", "vardenisiffror")  # the sources whose figures land in the shape of CELLS_SCHEMA
 _IDENTITY = pa.schema({"measure_id": pa.string(), "snapshot_id": pa.string()})
 

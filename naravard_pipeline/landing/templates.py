@@ -37,6 +37,13 @@ _PERIODS = {  # number format, an example, the word after «en rad per kommun oc
     "year": ("0", "2025", "år"),
 }
 
+_LAST_STEPS = (
+    "Inga summor, formler eller makron. Klistra in som värden om uppgifterna hämtas från en annan fil.",
+    "Inga uppgifter om enskilda personer. En fil med personnummer tas bort utan att läsas in.",
+    "Spara som .xlsx eller CSV och lägg filen i inkorgen. Svaret kommer i en fil bredvid, som slutar på .svar.txt.",
+    "Blev något fel? Rätta och lämna filen igen: de områden och perioder som står i den ersätts, allt annat är kvar.",
+)
+
 
 def templates_of(catalogue: Catalogue) -> list[Measure]:
     """The measures that have a template: those of files that people fill in. A national file is taken as it is."""
@@ -52,9 +59,11 @@ def build_templates(catalogue: Catalogue) -> dict[str, bytes]:
     return templates
 
 
-def write_templates(catalogue: Catalogue, folder: Path) -> list[Path]:
-    """Write them to ``folder``; returns the files that were new or different. Raises ``LandingError`` where the disk refuses."""
-    return [folder / name for name, content in build_templates(catalogue).items() if replace_if_different(folder / name, content)]
+def write_templates(catalogue: Catalogue, sources: Path) -> list[Path]:
+    """Write each to ``templates/`` in its source's folder; returns those that were new or different. Raises ``LandingError`` of the disk."""
+    templates = build_templates(catalogue)
+    paths = {name: sources / catalogue.measures[Path(name).stem].source_id / "templates" / name for name in templates}
+    return [path for name, path in paths.items() if replace_if_different(path, templates[name])]
 
 
 def columns(measure: Measure) -> dict[str, str]:
@@ -82,6 +91,8 @@ def build_workbook(measure: Measure, catalogue: Catalogue) -> Workbook:
         data.column_dimensions[column].width = _WIDTHS.get(part, max(18, len(heading) + 2))
         if part == "period":  # so that Excel takes 2025-01 for the month it is and shows it as written
             data.column_dimensions[column].number_format = _PERIODS[measure.frequency][0]
+        if part == "since":
+            data.column_dimensions[column].number_format = "yyyy-mm-dd"
         if part == "age_group":  # so that Excel does not take 10-17 for a day
             data.column_dimensions[column].number_format = "@"
         if validation := _validation(measure, part, heading, column, areas):
@@ -108,27 +119,40 @@ def _validation(measure: Measure, part: str, heading: str, column: str, areas: s
         return _list(f'"{",".join(words)}"', heading, f"Skriv {_or(words)}.")
     if part == "period":
         return _period_validation(measure, heading)
+    if part == "since":
+        error = "Skriv en dag som 2025-03-01, till och med i dag."
+        return DataValidation(type="date", operator="between", formula1="DATE(1990,1,1)", formula2="TODAY()", errorTitle=_title(heading), error=error)
+    if measure.value_type == "yes_no" and part == "value":
+        return _list('"Ja,Nej,.."', heading, "Skriv Ja, Nej eller ..")
     low, high = (measure.bounds.min, measure.bounds.max) if part == "value" else (0, _LARGEST)
     whole = f",{column}2=INT({column}2)" if part != "value" or measure.value_type == "count" else ""
     number = f"AND(ISNUMBER({column}2),{column}2>={low:.15g},{column}2<={high:.15g}{whole})"
-    values = DataValidation(type="custom", formula1=f'OR({number},{column}2="{_hidden(measure)}",{column}2="..")', errorTitle=heading[:32])
+    values = DataValidation(type="custom", formula1=f'OR({number},{column}2="{_hidden(measure)}",{column}2="..")', errorTitle=_title(heading))
     kind = "ett heltal" if whole else "ett tal"
     values.error = f"Skriv {kind} från {shown(float(low))} till {high:.0f}, {_hidden(measure)} eller .."
     return values
 
 
+def _title(heading: str) -> str:
+    return heading[:32]  # which Excel shows
+
+
 def _list(formula: str, heading: str, error: str) -> DataValidation:
-    return DataValidation(type="list", formula1=formula, errorTitle=heading, error=error)
+    return DataValidation(type="list", formula1=formula, errorTitle=_title(heading), error=error)
 
 
 def _period_validation(measure: Measure, heading: str) -> DataValidation | None:
     first, example = measure.first_year, _PERIODS[measure.frequency][1]
     if measure.frequency == "month":
         error = f"Skriv en månad från {first} till nu, till exempel {example}."
-        return DataValidation(type="date", operator="between", formula1=f"DATE({first},1,1)", formula2="TODAY()", errorTitle=heading, error=error)
+        return DataValidation(
+            type="date", operator="between", formula1=f"DATE({first},1,1)", formula2="TODAY()", errorTitle=_title(heading), error=error
+        )
     if measure.frequency == "year":
         error = f"Skriv ett år från {first} till nu, till exempel {example}."
-        return DataValidation(type="whole", operator="between", formula1=f"{first}", formula2="YEAR(TODAY())", errorTitle=heading, error=error)
+        return DataValidation(
+            type="whole", operator="between", formula1=f"{first}", formula2="YEAR(TODAY())", errorTitle=_title(heading), error=error
+        )
     return None  # words, which no rule of Excel's can check; the inbox does
 
 
@@ -175,25 +199,27 @@ def _steps(measure: Measure) -> list[str]:
         steps.append(f"{named['sex']}: {_or(_sexes())}. Kolumnen kan tas bort om bara totalen lämnas.")
     if "age_group" in named:
         steps.append(f"{named['age_group']}: {_or(_age_groups(measure))}. Kolumnen kan tas bort om bara totalen lämnas.")
+    if measure.value_type == "yes_no":
+        steps.append(f"{named['value']}: Ja eller Nej. {named['since']}: vid Ja dagen då det började gälla, till exempel 2025-03-01; vid Nej tom.")
+        return [*steps, "Skriv .. när svaret saknas. Skriv inte bara ett streck.", *_LAST_STEPS]
     if "value" in named:
         kind = "ett heltal" if measure.value_type == "count" else "procent, till exempel 62,5" if measure.value_type == "share" else "ett tal"
         steps.append(f"{named['value']}: {kind}, {shown(measure.bounds.min)} eller större.")
     if "numerator" in named:
         counts = f"{named['numerator']} och {named['denominator']}: heltal. Det första är en del av det andra."
         steps.append(counts if "value" in named else f"{counts} Andelen räknas ut; lämna den inte.")
+    elif "denominator" in named:
+        steps.append(f"{named['denominator']}: ett heltal. {named['value']} är en del av det.")
     if "answers" in named:
         steps.append(f"{named['answers']}: hur många som svarade på frågan, ett heltal.")
     return [
         *steps,
         f"Skriv 0 när det inte fanns några, {_hidden(measure)} när antalet är litet och inte får lämnas ut, och .. när uppgiften saknas. "
         "Skriv inte bara ett streck.",
-        "Inga summor, formler eller makron. Klistra in som värden om uppgifterna hämtas från en annan fil.",
-        "Inga uppgifter om enskilda personer. En fil med personnummer tas bort utan att läsas in.",
-        "Spara som .xlsx eller CSV och lägg filen i inkorgen. Svaret kommer i en fil bredvid, som slutar på .svar.txt.",
-        "Blev något fel? Rätta och lämna filen igen: de områden och perioder som står i den ersätts, allt annat är kvar.",
+        *_LAST_STEPS,
     ]
 
 
 if __name__ == "__main__":
-    for path in write_templates(read_catalogue(SOURCES), SOURCES / "local" / "templates"):
+    for path in write_templates(read_catalogue(SOURCES), SOURCES):
         print(path)

@@ -33,7 +33,9 @@ def build_jobs(source_ids: Sequence[str]) -> list[UnresolvedAssetJobDefinition]:
     """Every job ends with the whole of dbt, all checks and the release: no way to publish a part."""
     jobs = [define_asset_job(EVERYTHING, AssetSelection.all(), description="All sources, dbt, checks, release.")]
     for source_id in source_ids:
-        selection = AssetSelection.groups(source_id) | what_follows()
+        # Whichever of the sources of the inbox runs takes in all of it.
+        groups = [s for s in source_ids if s.startswith("local")] if source_id == "local" else [source_id]
+        selection = AssetSelection.groups(*groups) | what_follows()
         jobs.append(
             define_asset_job(source_id, selection, description=f"{source_id}, then dbt, checks and release with what the others landed last.")
         )

@@ -68,7 +68,8 @@ class Translator(DagsterDbtTranslator):
         if source in ("catalogue", "landing"):
             return [CATALOGUE_KEY]
         if table == "observations":
-            landed = FILES if source == "local" else (source,)  # one table for all that comes in files
+            # one table for all that comes in files
+            landed = [s for s in self._ingested if s.startswith(FILES)] if source == "local" else [source]
             return [key for source_id in landed for key in self._ingested.get(source_id, [])] or [CATALOGUE_KEY]
         if table == "municipality_groups":  # lands with any of Kolada's measures
             return self._ingested["kolada"][:1]

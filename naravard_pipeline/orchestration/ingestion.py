@@ -31,6 +31,7 @@ from naravard_pipeline.landing.cubes import land_cubes
 from naravard_pipeline.landing.inbox import InboxAnswer, take_in
 from naravard_pipeline.landing.kolada import land_kolada
 from naravard_pipeline.landing.loads import land_catalogue
+from naravard_pipeline.landing.printed import land_printed
 from naravard_pipeline.landing.snapshot import Landed
 from naravard_pipeline.landing.store import Landing
 from naravard_pipeline.orchestration.dbt import CATALOGUE_KEY
@@ -97,6 +98,17 @@ def build_file_assets(settings: Settings, catalogue: Catalogue, source_id: str) 
         return [s for s in landing.read_states() if s.source_id == source_id and s.measure_id in wanted]
 
     return _build_source_assets(settings, catalogue, source_id, measures, take)
+
+
+def build_printed_assets(settings: Settings, catalogue: Catalogue, source_id: str) -> AssetsDefinition:
+    """A source whose figures stand in the measures' own files."""
+
+    def land(context: AssetExecutionContext, selected: list[Measure]) -> Iterable[Landed]:
+        landed = land_printed(Landing(settings.landing), selected, catalogue.sources[source_id].attribution, settings.is_demo)
+        context.log.info(f"{catalogue.sources[source_id].name_sv}: {len(landed)} measures as printed")
+        return landed
+
+    return _build_source_assets(settings, catalogue, source_id, catalogue.live_of(source_id), land)
 
 
 def build_kolada_catalogue_asset(settings: Settings) -> AssetsDefinition:
@@ -232,7 +244,7 @@ def _read_lines(settings: Settings, catalogue: Catalogue, measure: Measure) -> d
         area, code = "area", "scb_code"
     else:
         area, code = "area_code", "area_code"
-    counties = [f.county_code for f in catalogue.frameworks.values()]
+    counties = [f.county_code for f in catalogue.frameworks.values() if f.county_code]
     names = {getattr(a, code): a.name_sv for a in catalogue.areas.values() if a.area_code in ("00", *counties)}
     query = f"select {area}, {when}, value from read_parquet($path) where value is not null and {shown} order by all"
     lines: dict[str, list[tuple[float, float]]] = {}

@@ -75,12 +75,8 @@ def inputs_of(measure: Measure, catalogue: Catalogue) -> list[Measure]:
 def shown_areas(measure: Measure, catalogue: Catalogue) -> list[Area]:
     """The nation, and each county with its municipalities, of the frameworks that the measure stands in; of all of them if it stands in none."""
     linked = [catalogue.frameworks[link.framework] for link in measure.indicators] or list(catalogue.frameworks.values())
-    counties = {framework.county_code for framework in linked}
-    return [
-        area
-        for area in catalogue.areas.values()
-        if area.area_code == "00" or area.area_code in counties or (area.area_type == "municipality" and area.parent_code in counties)
-    ]
+    shown = {area.area_code for framework in linked for area in framework.shown_areas(catalogue.areas.values())}
+    return [area for area in catalogue.areas.values() if area.area_code in shown]
 
 
 def places_of(measure: Measure, catalogue: Catalogue) -> list[tuple[Framework, str, str]]:

@@ -17,6 +17,7 @@ from naravard_pipeline.landing.file_history import land_file
 from naravard_pipeline.landing.inbox import list_files
 from naravard_pipeline.landing.kolada import land_kolada
 from naravard_pipeline.landing.loads import land_catalogue
+from naravard_pipeline.landing.printed import land_printed
 from naravard_pipeline.landing.snapshot import Landed
 from naravard_pipeline.landing.store import Landing
 from naravard_pipeline.preview.figures import inputs_of
@@ -61,6 +62,8 @@ def _land(settings: Settings, catalogue: Catalogue, measures: Sequence[Measure],
             land_kolada(scratch, measures, areas, landing, attribution=source.attribution)
         case "files":
             return [note for m in measures for note in _take_files(settings, catalogue, m, landing)]
+        case "printed":
+            land_printed(landing, measures, source.attribution, settings.is_demo)
         case _:
             land_cubes(scratch, source.source_id, measures, areas, landing, attribution=source.attribution)
     return []

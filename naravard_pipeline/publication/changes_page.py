@@ -68,6 +68,7 @@ VALUES_SV = {
     "median": "median",
     "index": "index",
     "days": "dagar",
+    "yes_no": "ja eller nej",
     "published": "publicerat",
     "draft": "utkast",
     "planned": "planerat",

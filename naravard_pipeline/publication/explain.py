@@ -10,7 +10,7 @@ from typing import Any
 import duckdb
 
 from naravard_pipeline.catalogue import Catalogue
-from naravard_pipeline.catalogue.queries import Combination, Ratio
+from naravard_pipeline.catalogue.queries import Combination, Ratio, Spread
 from naravard_pipeline.landing.store import Landing
 from naravard_pipeline.publication.folders import DATABASE, current_release, read_release
 from naravard_pipeline.settings import Settings
@@ -98,25 +98,41 @@ def _explain(connection: duckdb.DuckDBPyConnection, settings: Settings, catalogu
     )
 
 
-def _inputs(connection: duckdb.DuckDBPyConnection, figure: Row, input_id: str, derived: Ratio | Combination) -> list[Row]:
+def _inputs(connection: duckdb.DuckDBPyConnection, figure: Row, input_id: str, derived: Ratio | Combination | Spread) -> list[Row]:
     """The published rows that the figure was computed from, as the model ``int_observations_derived`` joins them."""
     if isinstance(derived, Ratio) and input_id == derived.denominator:
         year = figure["period_end"].year - (1 if derived.denominator_year == "previous" else 0)
         query = "select * from fct_observations where measure_id = ? and area_code = ? and year(period_end) = ? and sex = ? and age_group = ?"
         return _rows(connection, query, input_id, figure["area_code"], year, figure["sex"], derived.denominator_age_group)
+    if isinstance(derived, Spread):
+        return _compared(connection, figure, input_id, derived)
     query = (
         "select * from fct_observations where measure_id = ? and area_code = ? and period_start = ? and period_end = ? and sex = ? and age_group = ?"
     )
     return _rows(connection, query, input_id, figure["area_code"], figure["period_start"], figure["period_end"], figure["sex"], figure["age_group"])
 
 
-def _formula(derived: Ratio | Combination | None, figure: Row, catalogue: Catalogue) -> str:
+def _compared(connection: duckdb.DuckDBPyConnection, figure: Row, input_id: str, spread: Spread) -> list[Row]:
+    """Women and men of the area, or its municipalities; of the nation's municipalities only those at the quartiles would mean anything, so none."""
+    place, values = ("area_code = ? and sex <> 'total'", [figure["area_code"]])
+    if spread.between == "municipalities":
+        place = "sex = 'total' and area_code in (select area_code from dim_areas where area_type = 'municipality' and parent_code = ?)"
+    of_then = "measure_id = ? and period_start = ? and period_end = ? and age_group = ?"
+    query = f"select * from fct_observations where {of_then} and {place} order by value"
+    return _rows(connection, query, input_id, figure["period_start"], figure["period_end"], figure["age_group"], *values)
+
+
+def _formula(derived: Ratio | Combination | Spread | None, figure: Row, catalogue: Catalogue) -> str:
     match derived:
         case Ratio() as ratio:
             when = "den 31 december året före" if ratio.denominator_year == "previous" else "samma år"
             return f"{ratio.numerator} / {ratio.denominator} ({when}, {ratio.denominator_age_group}) × {ratio.per:g}"
         case Combination() as combination:
             return f"{'summan' if combination.combine == 'sum' else 'medelvärdet'} av {', '.join(combination.parts)}"
+        case Spread(between="sexes", spread_of=of):
+            return f"|{of} för kvinnor − {of} för män|"
+        case Spread(spread_of=of):
+            return f"tredje kvartilen − första kvartilen av {of} i kommunerna, där minst fem har värde"
     return "som källan har lämnat den" if figure["reporter"] == "source" else "ur inlämnade filer"
 
 

@@ -20,16 +20,20 @@ FOLDER = "matt"
 AREA_TYPES_SV = {"nation": "riket", "region": "regionerna", "county_part": "länsdelarna", "municipality": "kommunerna"}
 Row = dict[str, Any]
 
-# The nation, the frameworks' counties and their municipalities; the newest period with a value, women and men left to the data.
+# The nation, and the counties and municipalities of the frameworks that the measure stands in (of all, where it stands in none); the newest period
+# with a value, women and men left to the data.
 _LATEST = """
-    select o.measure_id, a.area_code, a.name_sv as area_name_sv, o.period_label, o.value, o.ci_lower, o.ci_upper, o.status, o.reporter
+    select o.measure_id, a.area_code, a.name_sv as area_name_sv, o.period_label, o.value, o.since_date, o.denominator, o.ci_lower, o.ci_upper,
+        o.status, o.reporter
     from fct_observations as o
     join dim_areas as a on a.area_code = o.area_code
     join dim_measures as m on m.measure_id = o.measure_id
     where o.sex = 'total' and o.age_group = m.age_group
         and (a.area_code = '00' or exists (
             select 1 from dim_frameworks as f
-            where a.area_code = f.county_code or (a.parent_code = f.county_code and a.area_type = 'municipality')
+            where (a.area_code = f.county_code or (a.parent_code = f.county_code and a.area_type = 'municipality'))
+                and (f.framework_id in (select b.framework_id from bridge_indicator_measures as b where b.measure_id = o.measure_id)
+                    or o.measure_id not in (select b.measure_id from bridge_indicator_measures as b))
         ))
     qualify row_number() over (
         partition by o.measure_id, o.area_code, o.reporter order by o.value is null and o.status <> 'suppressed', o.period_start desc
@@ -46,8 +50,8 @@ _SEGMENTS = """
     from fct_observations group by measure_id, segment_id order by measure_id, min(period_start)
 """
 _LINKS = """
-    select b.measure_id, b.official_name_sv, i.framework_id, i.goal_area_id, i.indicator_id, i.name_sv as indicator_sv,
-        g.name_sv as goal_area_sv, f.name_sv as framework_sv
+    select b.measure_id, b.official_name_sv, b.is_proposal or i.is_proposal as is_proposal, i.framework_id, i.goal_area_id, i.indicator_id,
+        i.name_sv as indicator_sv, g.name_sv as goal_area_sv, f.name_sv as framework_sv
     from bridge_indicator_measures as b
     join dim_indicators as i on i.framework_id = b.framework_id and i.indicator_id = b.indicator_id
     join dim_goal_areas as g on g.framework_id = i.framework_id and g.goal_area_id = i.goal_area_id

@@ -13,7 +13,9 @@ OBSERVATIONS = {
     **dict.fromkeys(("value", "numerator", "denominator", "ci_lower", "ci_upper"), "double"),
 }
 MEASURE = {
-    **dict.fromkeys(("measure_id", "name_sv", "unit", "direction", "value_type", "age_group", "similar_theme", "baseline_period"), "varchar"),
+    **dict.fromkeys(
+        ("measure_id", "name_sv", "unit", "direction", "value_type", "age_group", "source_id", "similar_theme", "baseline_period"), "varchar"
+    ),
     **dict.fromkeys(("decimals", "target_year"), "integer"),
     "target_value": "double",
 }
@@ -43,13 +45,21 @@ def _models():
 
 def assess(rows, groups=(), **measure):
     """``fct_assessments`` as area → row."""
-    known = {"measure_id": "m", "name_sv": "Mått", "unit": "procent", "direction": "higher_is_better", "value_type": "share", "age_group": "total"}
+    known = {
+        "measure_id": "m",
+        "name_sv": "Mått",
+        "unit": "procent",
+        "direction": "higher_is_better",
+        "value_type": "share",
+        "age_group": "total",
+        "source_id": "kolada",
+    }
     models = _models().give("fct_observations", rows, **OBSERVATIONS)
     models.give("dim_measures", [{**known, "similar_theme": "övergripande", "decimals": 1, **measure}], **MEASURE)
     areas = [{"area_code": c, "name_sv": n, "area_type": t, "parent_code": p} for c, (n, t, p) in AREAS.items()]
     models.give("dim_areas", areas, **dict.fromkeys(("area_code", "name_sv", "area_type", "parent_code"), "varchar"))
     models.give("bridge_area_groups", groups, **dict.fromkeys(("group_id", "group_name_sv", "group_type", "area_code"), "varchar"))
-    models.build("int_series", "int_trends", "int_similar_areas", "int_comparisons", "fct_assessments")
+    models.build("int_series", "int_trends", "int_movements", "int_similar_areas", "int_comparisons", "fct_assessments")
     return {r["area_code"]: r for r in models.rows("from fct_assessments")}
 
 

@@ -43,7 +43,7 @@ def row_of(tables, measure_id):
 def test_a_break_is_a_row(change):
     later = {**BREAK, "date": date(2025, 7, 1), "reason_sv": "Ny definition.", "reason_en": "New definition."}
     tables = change("obesitas", breaks=[BREAK, later])
-    assert tables["breaks"].to_pylist() == [
+    assert [row for row in tables["breaks"].to_pylist() if row["measure_id"] == "obesitas"] == [
         {"measure_id": "obesitas", "starts": date(2024, 1, 1), "reason_sv": "Ny enkät.", "reason_en": "New survey."},
         {"measure_id": "obesitas", "starts": date(2025, 7, 1), "reason_sv": "Ny definition.", "reason_en": "New definition."},
     ]
@@ -107,4 +107,5 @@ def test_a_derived_measure_is_as_sensitive_as_what_it_is_computed_from(change):
 def test_a_month_may_be_told_per_year(change):
     tables = change("sip_per_1000", derived={"annualised": True, "denominator_year": "mean"})
     assert row_of(tables, "sip_per_1000")["is_annualised"] is True
-    assert tables["derivations"].to_pylist()[0]["denominator_year"] == "mean"
+    [row] = [row for row in tables["derivations"].to_pylist() if row["measure_id"] == "sip_per_1000"]
+    assert row["denominator_year"] == "mean"

@@ -100,6 +100,7 @@ def test_a_measure_row(catalogue):
         "window_years": 1,
         "period_totals": None,
         "per": 100.0,
+        "has_sums": True,
         "has_interval": True,
         "is_annualised": False,
         "has_sexes": True,
@@ -139,13 +140,19 @@ def test_retired_planned_and_sent_in(catalogue):
     assert (rows["plan"]["reporter"], rows["plan"]["value_min"]) == (None, None)
 
 
+PLAIN = {"is_proposal": False, "system_level": None}
+
+
 def test_a_measure_under_two_indicators_is_two_links_of_one_measure(catalogue):
     tables = build_tables(catalogue)
     assert tables["measures"]["measure_id"].to_pylist().count("ny") == 1
     assert tables["indicator_measures"].to_pylist() == [
-        {"framework_id": "lan", "indicator_id": "a1", "measure_id": "ny", "weight": 1.0, "official_name_sv": "Mått"},
-        {"framework_id": "lan", "indicator_id": "b1", "measure_id": "ny", "weight": 0.5, "official_name_sv": "Ett; Två"},
+        {"framework_id": "lan", "indicator_id": "a1", "measure_id": "ny", "weight": 1.0, "official_name_sv": "Mått"} | PLAIN,
+        {"framework_id": "lan", "indicator_id": "b1", "measure_id": "ny", "weight": 0.5, "official_name_sv": "Ett; Två"} | PLAIN,
     ]
+
+
+PLAIN = {"is_proposal": False, "system_level": None}
 
 
 def test_a_measure_under_two_indicators_of_a_goal_area_counts_there_once(catalogue):

@@ -13,6 +13,9 @@ from naravard_pipeline.settings import SOURCES
 
 AREAS = """\
 areas:
+  - {area_code: '01', scb_code: '01', name_sv: Region Stockholm, area_type: region, parent_code: '00'}
+  - {area_code: '0138', scb_code: '0138', name_sv: Tyresö, area_type: municipality, parent_code: '01'}
+  - {area_code: '0181', scb_code: '0181', name_sv: Södertälje, area_type: municipality, parent_code: '01'}
   - {area_code: '00', scb_code: '00', name_sv: Riket, area_type: nation}
   - {area_code: '04', scb_code: '04', name_sv: Region Sörmland, area_type: region, parent_code: '00'}
 """
@@ -25,7 +28,7 @@ def sources(tmp_path):
     (kept / "areas").mkdir(parents=True)
     (kept / "areas" / "sweden.yml").write_text(AREAS, encoding="utf-8")
     for name in ("frameworks", "scb", "folkhalsodata", "socialstyrelsen", "vardenisiffror", "derived", "local"):
-        shutil.copytree(SOURCES / name, kept / name, ignore=shutil.ignore_patterns("templates"))
+        shutil.copytree(SOURCES / name, kept / name, ignore=shutil.ignore_patterns("templates", "*_konsskillnad.yml", "*_spridning.yml"))
     return kept
 
 
@@ -38,7 +41,9 @@ def spoil(sources, measure, change):
     try:
         read_catalogue(sources)
     except CatalogueError as error:
-        return [(problem.field, f"{problem.found}; {problem.expected}") for problem in error.problems]
+        # That a framework names measures of sources that were left out here is no part of what is tried.
+        told = [problem for problem in error.problems if "frameworks" not in problem.path]
+        return [(problem.field, f"{problem.found}; {problem.expected}") for problem in told]
     return []
 
 

@@ -24,8 +24,7 @@ from naravard_pipeline.settings import SOURCES
 
 
 def test_the_shipped_templates_are_up_to_date():
-    folder = SOURCES / "local" / "templates"
-    shipped = {path.name: path.read_bytes() for path in folder.iterdir()}
+    shipped = {path.name: path.read_bytes() for path in SOURCES.glob("local*/templates/*")}
     assert shipped == build_templates(read_catalogue(SOURCES)), "run `python -m naravard_pipeline.landing.templates`"
 
 
@@ -56,22 +55,26 @@ def test_an_empty_template_is_told_to_be_empty():
 
 
 SHIPPED = read_catalogue(SOURCES)
-WRITTEN = {"area": "Region Sörmland", "period": "2025", "value": "62,5", "numerator": "45", "denominator": "90", "answers": "120"}
+WRITTEN = {"area": "Region Sörmland", "period": "2025", "value": "62,5", "numerator": "45", "denominator": "90", "answers": "120"} | {
+    "since": "2025-01-01"
+}
 
 
 @pytest.mark.parametrize("measure", templates_of(SHIPPED), ids=lambda measure: measure.measure_id)
 def test_every_local_measure_has_a_template_that_is_read_back(measure: Measure):
     cells = dict(WRITTEN)
-    cells["area"] = "Flen" if measure.file.area_types == ("municipality",) else cells["area"]
-    cells["period"] = "2025-01" if measure.frequency == "month" else "2025"
-    cells["value"] = "62" if measure.value_type == "count" else cells["value"]
+    town = "Tyresö" if measure.file.county_code == "0138" else "Flen"
+    cells["area"] = town if measure.file.area_types == ("municipality",) else cells["area"]
+    cells["period"] = {"month": "2025-01", "quarter": "2025K1"}.get(measure.frequency, "2025")
+    cells["value"] = {"count": "62", "yes_no": "Ja"}.get(measure.value_type, cells["value"])
     found = check_content(csv_file(";".join(headings(measure)), ";".join(cells[part] for part in columns(measure))), SHIPPED, date(2026, 3, 15))
     assert (found.measure.measure_id, found.problems, found.refusal) == (measure.measure_id, [], None)
-    assert [row.reading.value for row in found.rows] == [50.0 if "numerator" in columns(measure) else float(cells["value"].replace(",", "."))]
+    value = 1.0 if measure.value_type == "yes_no" else float(cells["value"].replace(",", "."))
+    assert [row.reading.value for row in found.rows] == [50.0 if "numerator" in columns(measure) and "value" not in columns(measure) else value]
 
 
 def test_the_framework_s_local_measures_have_templates():
-    assert {measure.measure_id for measure in templates_of(SHIPPED)} == {m.measure_id for m in SHIPPED.measures_of("local")}
+    assert {measure.measure_id for measure in templates_of(SHIPPED)} == {m.measure_id for m in SHIPPED.live if m.source_id.startswith("local")}
 
 
 def test_optional_columns_are_in_the_template_and_explained():

@@ -71,6 +71,7 @@ def test_an_accepted_file_is_kept_moved_and_answered(settings: Settings, landing
         "numerator": None,
         "denominator": None,
         "answers": None,
+        "since": None,
         "status": "ok",
         "source_status": None,
         "reporter": "municipalities",

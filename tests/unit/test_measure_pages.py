@@ -15,9 +15,11 @@ TABLES = """
         select 'lan' as framework_id, unnest(['z', 'a']) as goal_area_id, unnest(['Först', 'Sedan']) as name_sv, unnest([1, 2]) as sort_order;
     create table dim_indicators as
         select 'lan' as framework_id, unnest(['z', 'a', 'a']) as goal_area_id, unnest(['iz', 'ia', 'tom']) as indicator_id,
-            unnest(['Indikator Z', 'Indikator A', 'Tom indikator']) as name_sv, unnest([1, 2, 3]) as sort_order;
+            unnest(['Indikator Z', 'Indikator A', 'Tom indikator']) as name_sv, unnest([1, 2, 3]) as sort_order,
+            false as is_proposal;
     create table bridge_indicator_measures as
-        select 'lan' as framework_id, unnest(['ia', 'iz']) as indicator_id, unnest(['ny', 'gammal']) as measure_id, 'Officiellt' as official_name_sv;
+        select 'lan' as framework_id, false as is_proposal,
+            unnest(['ia', 'iz']) as indicator_id, unnest(['ny', 'gammal']) as measure_id, 'Officiellt' as official_name_sv;
     create table dim_sources as select 'kolada' as source_id, 'Kolada' as name_sv, 'Statistikern' as contact_sv, 'Fri' as licence;
     create table dim_areas as
         select unnest(['00', '04', '0484', '01']) as area_code, unnest(['Riket', 'Region S', 'Eskilstuna', 'Annan']) as name_sv,
@@ -34,7 +36,8 @@ TABLES = """
         select 'ny' as measure_id, unnest(['00', '0484', '01', '0484']) as area_code, date '2024-01-01' + to_years(i)::interval as period_start,
             (2024 + i)::varchar as period_label, 'total' as sex, 'total' as age_group, unnest([41.25, null, 99.0, null]) as value,
             null::double as ci_lower, null::double as ci_upper, unnest(['ok', 'suppressed', 'ok', 'suppressed']) as status, 'source' as reporter,
-            'ny' || i as segment_id, true as is_held, 'Ser fel ut.' as held_reason, timestamp '2026-01-01' as held_since
+            'ny' || i as segment_id, true as is_held, 'Ser fel ut.' as held_reason, timestamp '2026-01-01' as held_since,
+            null::date as since_date, null::double as denominator
         from range(2) as t(i);
 """
 

@@ -334,9 +334,9 @@ def composites(shares):
     link = {"framework_id": "f", "indicator_id": "i", "goal_area_id": "g"}
     links = [{**link, "measure_id": m, "weight": 2.0 if m == "heavy" else 1.0} for m in measures]
     keys = dict.fromkeys(("framework_id", "goal_area_id", "indicator_id", "measure_id"), "varchar")
-    models.give("bridge_indicator_measures", links, **{k: v for k, v in keys.items() if k != "goal_area_id"}, weight="double")
-    models.give("bridge_goal_area_measures", [], **{k: v for k, v in keys.items() if k != "indicator_id"}, weight="double")
-    models.give("dim_indicators", [link], **{k: v for k, v in keys.items() if k != "measure_id"})
+    models.give("bridge_indicator_measures", links, **{k: v for k, v in keys.items() if k != "goal_area_id"}, weight="double", is_proposal="boolean")
+    models.give("bridge_goal_area_measures", [], **{k: v for k, v in keys.items() if k != "indicator_id"}, weight="double", is_proposal="boolean")
+    models.give("dim_indicators", [link], **{k: v for k, v in keys.items() if k != "measure_id"}, is_proposal="boolean")
     models.give("dim_areas", [{"area_code": a, "area_type": "region"} for a, _ in shares], area_code="varchar", area_type="varchar")
     models.build("fct_composite_parts")
     models.connection.execute("create or replace table dim_areas as select distinct * from dim_areas")

@@ -6,6 +6,7 @@ with latest as (
         a.name_sv as area_name_sv,
         m.name_sv as measure_name_sv,
         m.unit,
+        m.value_type,
         m.direction,
         m.decimals,
         m.target_value,
@@ -90,11 +91,15 @@ gathered as (
         t.slope,
         t.slope_lower,
         t.slope_upper,
+        v.first_value,
+        v.first_period_label,
+        v.movement,
         case when l.direction = 'lower_is_better' then -1 else 1 end * (l.value - l.target_value) as beyond_target,
         case when l.direction = 'lower_is_better' then -1 else 1 end
             * (l.value + t.slope * (l.target_year * 12 + 12 - l.end_month) / 12.0 - l.target_value) as beyond_target_then
     from latest as l
     join {{ ref('int_trends') }} as t on t.measure_id = l.measure_id and t.area_code = l.area_code
+    left join {{ ref('int_movements') }} as v on v.measure_id = l.measure_id and v.area_code = l.area_code
     left join compared as c on c.measure_id = l.measure_id and c.area_code = l.area_code
     left join places as p on p.measure_id = l.measure_id and p.area_code = l.area_code
 ),
@@ -124,6 +129,8 @@ worded as (
         {%- endfor %}
         w_trend.word_sv as trend_sv,
         w_trend.word_en as trend_en,
+        w_movement.word_sv as movement_sv,
+        w_movement.word_en as movement_en,
         w_target.word_sv as target_status_sv,
         w_target.word_en as target_status_en
     from judged as j
@@ -131,6 +138,7 @@ worded as (
     join {{ ref('assessment_words') }} as w_{{ c }} on w_{{ c }}.aspect = 'comparison' and w_{{ c }}.word = j.comparison_{{ c }}
     {%- endfor %}
     join {{ ref('assessment_words') }} as w_trend on w_trend.aspect = 'trend' and w_trend.word = j.trend
+    left join {{ ref('assessment_words') }} as w_movement on w_movement.aspect = 'movement' and w_movement.word = j.movement
     join {{ ref('assessment_words') }} as w_target on w_target.aspect = 'target' and w_target.word = j.target_status
 )
 
@@ -174,7 +182,12 @@ select
     target_status,
     target_status_sv,
     target_status_en,
-    concat(
+    first_value,
+    first_period_label,
+    movement,
+    movement_sv,
+    movement_en,
+    case when value_type = 'yes_no' then concat(area_name_sv, ' ', period_label, ': ', case when value = 1 then 'ja' else 'nej' end, '.') else concat(
         area_name_sv, ' ', period_label, ': ', {{ swedish_number('value', 'decimals') }}, {{ unit_after_number('unit') }},
         {%- for c, name in [('nation', 'riket'), ('county', 'regionen'), ('similar', 'liknande kommuner')] %}
         case
@@ -192,7 +205,7 @@ select
         case when trend = 'too_short' then '' else concat('; utvecklingen sedan ', trend_since, ': ', trend_sv) end,
         case when target_status in ('no_target', 'not_assessed') then '' else concat('; ', target_status_sv, ' (', {{ swedish_number('target_value', 'decimals') }}, ')') end,
         '.'
-    ) as summary_sv,
+    ) end as summary_sv,
     false as is_held,
     cast(null as varchar) as held_reason,
     cast(null as timestamp) as held_since

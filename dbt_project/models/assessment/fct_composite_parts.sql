@@ -5,7 +5,8 @@ with weights as (
         i.goal_area_id,
         b.indicator_id,
         b.measure_id,
-        b.weight
+        b.weight,
+        b.is_proposal or i.is_proposal as is_proposal
     from {{ ref('bridge_indicator_measures') }} as b
     join {{ ref('dim_indicators') }} as i on i.framework_id = b.framework_id and i.indicator_id = b.indicator_id
     union all
@@ -14,7 +15,8 @@ with weights as (
         goal_area_id,
         'all' as indicator_id,
         measure_id,
-        weight
+        weight,
+        is_proposal
     from {{ ref('bridge_goal_area_measures') }}
 ),
 
@@ -25,6 +27,7 @@ weighed as (
         w.indicator_id,
         s.*,
         w.weight,
+        w.is_proposal,
         sum(w.weight) over (
             partition by w.framework_id, w.goal_area_id, w.indicator_id, s.area_code, s.year
             order by w.measure_id rows between unbounded preceding and unbounded following
@@ -86,6 +89,7 @@ select
     10 * w.score * w.weight / w.weight_there as contribution,
     w.weight_there / p.weight_possible as coverage,
     a.year is not null as is_preliminary,
+    w.is_proposal,
     false as is_held,
     cast(null as varchar) as held_reason,
     cast(null as timestamp) as held_since

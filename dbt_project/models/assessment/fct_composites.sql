@@ -9,7 +9,8 @@ with summed as (
         100 + {{ steady('sum', 'contribution', 'measure_id') }} as value,
         count(*) as measures,
         max(coverage) as coverage,
-        bool_or(is_preliminary) as is_preliminary
+        bool_or(is_preliminary) as is_preliminary,
+        bool_or(is_proposal) as is_proposal
     from {{ ref('fct_composite_parts') }}
     group by framework_id, goal_area_id, indicator_id, area_code, year
 ),
@@ -49,6 +50,7 @@ select
     l.range_low,
     l.range_high,
     s.is_preliminary,
+    s.is_proposal,
     concat(
         'Sammanvägt index ', cast(s.year as varchar), ': ', {{ swedish_number('s.value', '1') }},
         ' (100 är medelvärdet för ', case a.area_type when 'region' then 'regionerna' else 'kommunerna' end, ' basåret, högre är bättre); ',
@@ -56,7 +58,8 @@ select
         case when l.range_low is null then '' else concat(
             ', mellan ', {{ swedish_number('l.range_low', '1') }}, ' och ', {{ swedish_number('l.range_high', '1') }}, ' om ett av dem utelämnas'
         ) end,
-        case when s.is_preliminary then '; preliminärt, mått saknas än.' else '.' end
+        case when s.is_preliminary then '; preliminärt, mått saknas än' else '' end,
+        case when s.is_proposal then '; indikatorn bygger på förslag som inte är beslutade.' else '.' end
     ) as summary_sv,
     false as is_held,
     cast(null as varchar) as held_reason,

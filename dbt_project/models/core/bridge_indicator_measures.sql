@@ -1,1 +1,1 @@
-select framework_id, indicator_id, measure_id, weight, official_name_sv from {{ ref('stg_catalogue__indicator_measures') }}
+select framework_id, indicator_id, measure_id, weight, official_name_sv, is_proposal, system_level from {{ ref('stg_catalogue__indicator_measures') }}

@@ -25,6 +25,7 @@ select
     case when h.suppression is null then o.ci_upper end as ci_upper,
     case when h.suppression is null then o.ci_method else 'none' end as ci_method,  -- the method alone tells whether there were fewer than ten
     case when h.suppression is null then o.answers end as answers,
+    case when h.suppression is null then o.since_date end as since_date,
     case when h.suppression is null then o.status else 'suppressed' end as status,
     h.suppression,
     case when h.suppression is null then o.source_status end as source_status,

@@ -9,6 +9,8 @@
 -- A rate takes the denominator of the same area and sex, at the end of the year that the measure names: the year before that of the period's last
 -- day, the same year, or the mean of the two. Where that is not published yet there is no rate (awaiting_denominator), never last year's silently.
 -- What is hidden in a part is hidden in the whole.
+-- Spread between sexes: |w - m| of an area's women and men. Between municipalities: Q3 - Q1 over those of a region, and of the nation, that have a
+-- value; none where fewer than five have. Q as everywhere here: the linear quantile (Hyndman and Fan 1996, type 7). Both are of national figures only.
 -- Method: OHID, Technical guide: confidence intervals (rates); Statistics Sweden, population 31 December.
 with figures as (
     {% for model in ['int_observations_unioned', 'int_observations_totalled'] -%}
@@ -125,7 +127,7 @@ wanted_parts as (
         measure_id,
         count(*) as parts
     from derivations
-    where part is not null
+    where combine in ('sum', 'mean')
     group by measure_id
 ),
 
@@ -159,10 +161,85 @@ combinations as (
         d.measure_id, d.snapshot_id, o.area_code, o.period_start, o.period_end, o.period_label, o.sex, o.age_group, o.reporter, d.combine, d.load_id
 ),
 
+sex_gaps as (
+    select
+        d.measure_id,
+        d.snapshot_id,
+        w.area_code,
+        w.period_start,
+        w.period_end,
+        w.period_label,
+        'total' as sex,
+        w.age_group,
+        abs(w.value - m.value) as rate,
+        cast(null as double) as numerator,
+        cast(null as double) as denominator,
+        case
+            when w.status not in ('ok', 'preliminary') then w.status
+            when m.status not in ('ok', 'preliminary') then m.status
+            when 'preliminary' in (w.status, m.status) then 'preliminary'
+            else 'ok'
+        end as status,
+        cast(null as varchar) as source_status,
+        w.reporter,
+        w.is_small or m.is_small as is_small,
+        d.load_id
+    from derivations as d
+    join observed as w on w.measure_id = d.part and w.sex = 'women'
+    join observed as m
+        on m.measure_id = d.part
+        and m.sex = 'men'
+        and m.area_code = w.area_code
+        and m.period_start = w.period_start
+        and m.period_end = w.period_end
+        and m.age_group = w.age_group
+        and m.reporter = w.reporter
+    where d.combine = 'sexes'
+),
+
+wholes as (
+    select
+        a.area_code,
+        w.area_code as whole_code
+    from {{ ref('stg_catalogue__areas') }} as a
+    join {{ ref('stg_catalogue__areas') }} as w on w.area_code = a.parent_code or w.area_type = 'nation'
+    where a.area_type = 'municipality'
+),
+
+area_spreads as (
+    select
+        d.measure_id,
+        d.snapshot_id,
+        w.whole_code as area_code,
+        o.period_start,
+        o.period_end,
+        o.period_label,
+        'total' as sex,
+        o.age_group,
+        {{ quantile('o.value', 0.75) }} - {{ quantile('o.value', 0.25) }} as rate,
+        cast(null as double) as numerator,
+        cast(null as double) as denominator,
+        case when max(case when o.status = 'preliminary' then 1 else 0 end) = 1 then 'preliminary' else 'ok' end as status,
+        cast(null as varchar) as source_status,
+        o.reporter,
+        max(case when o.is_small then 1 else 0 end) = 1 as is_small,
+        d.load_id
+    from derivations as d
+    join observed as o on o.measure_id = d.part and o.sex = 'total' and o.status in ('ok', 'preliminary') and o.value is not null
+    join wholes as w on w.area_code = o.area_code
+    where d.combine = 'municipalities'
+    group by d.measure_id, d.snapshot_id, w.whole_code, o.period_start, o.period_end, o.period_label, o.age_group, o.reporter, d.load_id
+    having count(*) >= 5
+),
+
 derived as (
     select * from ratios
     union all
     select * from combinations
+    union all
+    select * from sex_gaps
+    union all
+    select * from area_spreads
 )
 
 select

@@ -11,25 +11,25 @@
 
 with figures as (
     select
-        {{ shared }}, source_status, ci_lower, ci_upper, answers,
+        {{ shared }}, source_status, ci_lower, ci_upper, answers, since_date,
         cast(null as boolean) as is_small, cast(null as integer) as parts_reported, cast(null as integer) as parts_expected
     from {{ ref('int_observations_unioned') }}
     {{ only_changed_measures('load_id') }}
     union all
     select
-        {{ shared }}, cast(null as varchar), cast(null as double), cast(null as double), cast(null as double),
+        {{ shared }}, cast(null as varchar), cast(null as double), cast(null as double), cast(null as double), cast(null as date),
         cast(null as boolean), cast(null as integer), cast(null as integer)
     from {{ ref('int_observations_totalled') }}
     {{ only_changed_measures('load_id') }}
     union all
     select
-        {{ shared }}, source_status, cast(null as double), cast(null as double), cast(null as double),
+        {{ shared }}, source_status, cast(null as double), cast(null as double), cast(null as double), cast(null as date),
         is_small, cast(null as integer), cast(null as integer)
     from {{ ref('int_observations_derived') }}
     {{ only_changed_measures('load_id') }}
     union all
     select
-        {{ shared }}, cast(null as varchar), cast(null as double), cast(null as double), cast(null as double),
+        {{ shared }}, cast(null as varchar), cast(null as double), cast(null as double), cast(null as double), cast(null as date),
         cast(null as boolean), parts_reported, parts_expected
     from {{ ref('int_observations_summed') }}
     {{ only_changed_measures('load_id') }}
@@ -50,6 +50,7 @@ judged as (
         f.ci_lower,
         f.ci_upper,
         f.answers,
+        f.since_date,
         f.source_status,
         f.reporter,
         f.parts_reported,
@@ -122,6 +123,7 @@ select
     end as ci_upper,
     w.ci_method,
     w.answers,
+    w.since_date,
     w.status,
     w.source_status,
     w.reporter,

@@ -25,6 +25,7 @@ with_counts as (
         m.value_type,
         m.per,
         m.is_annualised,
+        m.has_sums,
         {{ is_counted('f', 'm') }} as is_counted,
         max(case when m.value_type = 'count' or (f.numerator is not null and f.denominator is not null and m.per is not null) then 1 else 0 end) over (
             partition by f.measure_id
@@ -59,6 +60,7 @@ sums as (
     from with_counts as f
     join {{ ref('int_area_members') }} as a on a.part_code = f.area_code
     where f.has_counts = 1
+        and coalesce(f.has_sums, true)  -- what one municipality alone reports is no part of its county's figure
     group by
         f.measure_id, f.snapshot_id, a.whole_code, f.period_start, f.period_end, f.period_label, f.sex, f.age_group, f.reporter, f.load_id,
         f.value_type, f.per, f.is_annualised, a.parts_expected

@@ -24,7 +24,8 @@ with kolada as (
         cast(null as double) as answers,
         v.status,
         v.source_status,
-        'source' as reporter
+        'source' as reporter,
+        cast(null as date) as since_date
     from {{ ref('stg_kolada__values') }} as v
     join {{ ref('stg_catalogue__areas') }} as a on a.kolada_code = v.kolada_code
     join {{ ref('stg_catalogue__measures') }} as m on m.measure_id = v.measure_id
@@ -55,7 +56,8 @@ cubes as (
         c.answers,
         c.status,
         c.source_status,
-        'source' as reporter
+        'source' as reporter,
+        cast(null as date) as since_date
     from cells as c
     join {{ ref('stg_catalogue__areas') }} as a on a.scb_code = c.scb_code
 ),
@@ -78,7 +80,8 @@ local_files as (
         answers,
         status,
         source_status,
-        reporter
+        reporter,
+        since_date
     from {{ ref('stg_local__values') }}
 ),
 

@@ -13,5 +13,6 @@ select
     answers,
     status,
     source_status,
-    reporter
+    reporter,
+    since as since_date
 from {{ source('local', 'observations') }}

@@ -1,0 +1,2 @@
+-- Written by `make generate` from sources/frameworks/tyreso.yml; change that file, not this one.
+{{ goal_area_mart('tyreso', 'komplexa_behov') }}

@@ -1,0 +1,1 @@
+select * from {{ source('catalogue', 'framework_areas') }}
