@@ -24,11 +24,19 @@ def sources(tmp_path):
     kept = tmp_path / "sources"
     (kept / "areas").mkdir(parents=True)
     (kept / "areas" / "sweden.yml").write_text(AREAS, encoding="utf-8")
-    for name in ("frameworks", "scb", "folkhalsodata", "socialstyrelsen", "vardenisiffror", "derived", "local"):
+    (kept / "frameworks").mkdir()
+    shutil.copy(SOURCES / "frameworks" / "sormland.yml", kept / "frameworks")
+    for name in ("scb", "folkhalsodata", "socialstyrelsen", "vardenisiffror", "derived", "local"):
         shutil.copytree(SOURCES / name, kept / name, ignore=shutil.ignore_patterns("templates"))
     for path in (kept / "derived").glob("*.yml"):  # those of Kolada's measures, which are not here
         if "spread_of" in path.read_text("utf-8"):
             path.unlink()
+    yaml = YAML()
+    for path in kept.glob("*/*.yml"):  # the links to the other frameworks
+        content = yaml.load(path.read_text("utf-8"))
+        if any(link["framework"] != "sormland" for link in content.get("indicators", ())):
+            content["indicators"] = [link for link in content["indicators"] if link["framework"] == "sormland"]
+            yaml.dump(content, path)
     return kept
 
 

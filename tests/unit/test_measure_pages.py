@@ -34,7 +34,8 @@ TABLES = """
     create table fct_observations as
         select 'ny' as measure_id, unnest(['00', '0484', '01', '0484']) as area_code, date '2024-01-01' + to_years(i)::interval as period_start,
             (2024 + i)::varchar as period_label, 'total' as sex, 'total' as age_group, unnest([41.25, null, 99.0, null]) as value,
-            null::date as since_date, null::double as denominator, null::double as ci_lower, null::double as ci_upper, unnest(['ok', 'suppressed', 'ok', 'suppressed']) as status, 'source' as reporter,
+            null::date as since_date, null::double as denominator, null::double as ci_lower, null::double as ci_upper,
+            unnest(['ok', 'suppressed', 'ok', 'suppressed']) as status, 'source' as reporter,
             'ny' || i as segment_id, true as is_held, 'Ser fel ut.' as held_reason, timestamp '2026-01-01' as held_since
         from range(2) as t(i);
 """
