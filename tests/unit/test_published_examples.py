@@ -355,6 +355,11 @@ class TestWeighing:
         )
         assert (found["b"]["coverage"], found["b"]["range_low"]) == (0.5, None)
 
+    def test_an_index_of_a_proposed_measure_says_so(self):
+        found = composites({("a", "proposed"): 1.0, ("a", "heavy"): 1.0, ("b", "heavy"): 1.0})
+        assert found["a"]["summary_sv"].endswith("; indikatorn bygger på förslag som inte är beslutade.")
+        assert (found["a"]["is_proposal"], found["b"]["is_proposal"]) == (True, False)
+
     def test_less_than_half_of_the_weight_gives_no_figure(self):
         found = composites({("a", "heavy"): 1.0, ("a", "m2"): 1.0, ("b", "m2"): 1.0})
         assert set(found) == {"a"}
