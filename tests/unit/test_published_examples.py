@@ -332,7 +332,7 @@ def composites(shares):
     numbers = {"value": "double", "base_year": "bigint", "base_mean": "double", "base_deviation": "double", "score": "double"}
     models = Models().give("int_composite_scores", rows, **kinds, **numbers)
     link = {"framework_id": "f", "indicator_id": "i", "goal_area_id": "g"}
-    links = [{**link, "measure_id": m, "weight": 2.0 if m == "heavy" else 1.0} for m in measures]
+    links = [{**link, "measure_id": m, "weight": 2.0 if m == "heavy" else 1.0, "is_proposal": m == "proposed"} for m in measures]
     keys = dict.fromkeys(("framework_id", "goal_area_id", "indicator_id", "measure_id"), "varchar")
     models.give("bridge_indicator_measures", links, **{k: v for k, v in keys.items() if k != "goal_area_id"}, weight="double", is_proposal="boolean")
     models.give("bridge_goal_area_measures", [], **{k: v for k, v in keys.items() if k != "indicator_id"}, weight="double", is_proposal="boolean")
