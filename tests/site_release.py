@@ -117,9 +117,7 @@ def tables() -> dict[str, list[dict]]:
     ]
     indicator = {"description_sv": "Vad den säger.", "is_gap": False}
     return {
-        "dim_areas": [
-            {"area_code": c, "name_sv": n, "area_type": t, "parent_code": p, "sort_order": i} for i, (c, n, t, p) in enumerate(AREAS)
-        ],
+        "dim_areas": [{"area_code": c, "name_sv": n, "area_type": t, "parent_code": p, "sort_order": i} for i, (c, n, t, p) in enumerate(AREAS)],
         "dim_frameworks": [
             {"framework_id": "lan", "name_sv": "Nära vård i länet", "description_sv": "Länets målbild.", "county_code": "04", "sort_order": 1},
             {"framework_id": "landet", "name_sv": "Hela landet", "description_sv": "För landet.", "county_code": None, "sort_order": 2},
@@ -161,7 +159,12 @@ def tables() -> dict[str, list[dict]]:
             {"initiative_id": "s", "name_sv": "SIP-samordnare", "owner_sv": "Styrgruppen", "start_date": date(2022, 6, 1), "is_made_up": True}
         ],
         "fct_initiative_effects": [
-            {"initiative_id": "s", "measure_id": "trygghet", "area_type": "municipality", "summary_sv": "Ingen säker skillnad. Det säger inte varför."}
+            {
+                "initiative_id": "s",
+                "measure_id": "trygghet",
+                "area_type": "municipality",
+                "summary_sv": "Ingen säker skillnad. Det säger inte varför.",
+            }
             | dict.fromkeys(("before_treated", "after_treated", "change_treated", "before_compared", "after_compared", "change_compared"), 1.5)
             | {"areas_treated": 1, "areas_compared": 3}
         ],

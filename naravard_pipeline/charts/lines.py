@@ -17,7 +17,12 @@ def line_spec(chart: LineChart) -> Spec:
     low, high = span(_values(chart.lines, chart.target))
     first, last = _when(chart.lines)
     room = _room(chart)
-    x = {"field": "x", "type": "quantitative", "axis": years_axis(first, last, chart.width - room), "scale": {"domain": [first, last], "nice": False, "zero": False}}
+    x = {
+        "field": "x",
+        "type": "quantitative",
+        "axis": years_axis(first, last, chart.width - room),
+        "scale": {"domain": [first, last], "nice": False, "zero": False},
+    }
     y = {"field": "y", "type": "quantitative", "title": None, "scale": {"domain": [low, high], "zero": False, "nice": True}}
     layers: list[Spec] = [*mark_layers(chart.marks, first, last, x)]
     if chart.target is not None:

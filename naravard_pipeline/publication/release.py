@@ -117,7 +117,9 @@ def publish(settings: Settings, tables: Sequence[Table], on_progress: Tell = lam
                     try:
                         write_forms(connection, folder, tables, assembled, weighed.verdict, release, [*log, entry], changes, on_progress)
                     except SiteError as error:
-                        raise GateClosed([f"The site of the release cannot be built ({error}). Nothing went out. Report it with this line."]) from error
+                        raise GateClosed(
+                            [f"The site of the release cannot be built ({error}). Nothing went out. Report it with this line."]
+                        ) from error
             if is_new:
                 close_folder(folder)
                 keep_folder(settings, folder, release_id)

@@ -75,7 +75,7 @@ _HELD = """
 
 @dataclass(frozen=True)
 class Facts:
-    """All that the pages need. Keys are (measure_id, area_code), or (framework_id, goal_area_id, indicator_id, area_code) for the aggregated indicators."""
+    """All that the pages need, by measure and area; aggregated indicators by framework, goal area, indicator (``all`` for the whole) and area."""
 
     release: Mapping[str, Any]
     frameworks: Sequence[Row]

@@ -5,7 +5,6 @@ Here: which rows make which chart. Not here: how charts are drawn (charts), how 
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 from naravard_pipeline.charts import Line, LineChart, Mark, Point, Range, RangeChart, RunChart, RunPoint, SmallMultiples, draw
 from naravard_pipeline.charts.figures import moment_of
@@ -59,7 +58,7 @@ def over_time(facts: Facts, measure: Row, area: str, county: str | None) -> Figu
 
 def places(facts: Facts, measure: Row, county: str | None) -> Figure | None:
     """The county's municipalities beside each other, latest whole period, in the order of their values."""
-    measure_id, names = measure["measure_id"], _names(facts)
+    measure_id = measure["measure_id"]
     found = [(a, facts.assessments.get((measure_id, a["area_code"]))) for a in facts.areas_of(county, "municipality")]
     ours = [(a, s) for a, s in found if s and s["value"] is not None]
     if len(ours) < 2 or measure.get("value_type") == "yes_no":
@@ -68,9 +67,7 @@ def places(facts: Facts, measure: Row, county: str | None) -> Figure | None:
     nation = facts.assessments.get((measure_id, "00"), {}).get("value")
     labels = {s["period_label"] for _, s in ours}
     several = len(labels) > 1
-    ranges = [
-        Range(a["name_sv"] + (f" {s['period_label']}" if several else ""), s["value"], s["ci_lower"], s["ci_upper"], "place") for a, s in ours
-    ]
+    ranges = [Range(a["name_sv"] + (f" {s['period_label']}" if several else ""), s["value"], s["ci_lower"], s["ci_upper"], "place") for a, s in ours]
     decimals = measure.get("decimals")
     low, high = ours[-1], ours[0]
     text = (
@@ -158,9 +155,7 @@ def aggregated(
     ]
     if not found:
         return None
-    points = [
-        Point(r["year"], r["value"], r["range_low"], r["range_high"], r["is_preliminary"]) for r in sorted(found, key=lambda r: r["year"])
-    ]
+    points = [Point(r["year"], r["value"], r["range_low"], r["range_high"], r["is_preliminary"]) for r in sorted(found, key=lambda r: r["year"])]
     last = max(found, key=lambda r: r["year"])
     text, name = last["summary_sv"], (indicator or goal)["name_sv"]
     alt = f"Linjediagram, {name} i {area['name_sv']}. {text}"
@@ -198,7 +193,9 @@ def index_places(facts: Facts, framework: Row, goal: Row, indicator: Row | None)
     ranges = [Range(name, r["value"], r["range_low"], r["range_high"]) for name, r in ordered]
     name = (indicator or goal)["name_sv"]
     svg = draw(RangeChart(ranges, "index", 100.0), f"Punktdiagram, sammanvägt index för {name} i kommunerna {newest}. {text}")
-    body = [[text_cell(name), *(number_cell(r[c], 1) for c in ("value", "range_low", "range_high")), number_cell(r["measures"], 0)] for name, r in ordered]
+    body = [
+        [text_cell(name), *(number_cell(r[c], 1) for c in ("value", "range_low", "range_high")), number_cell(r["measures"], 0)] for name, r in ordered
+    ]
     notes = ["Streckad linje: 100, medelvärdet för kommunerna basåret."]
     if any(r["range_low"] is not None for _, r in ordered):
         notes.append("Breda streck: mellan vilka värden indexet hamnar om ett av måtten utelämnas.")
@@ -222,7 +219,12 @@ def _unit(measure: Row) -> str:
 def _points(found: Iterable[Row]) -> list[Point]:
     return [
         Point(
-            moment_of(r["period_start"], r["period_end"]), r["value"], r["ci_lower"], r["ci_upper"], r["status"] == "preliminary", r["segment_id"] or ""
+            moment_of(r["period_start"], r["period_end"]),
+            r["value"],
+            r["ci_lower"],
+            r["ci_upper"],
+            r["status"] == "preliminary",
+            r["segment_id"] or "",
         )
         for r in found
     ]

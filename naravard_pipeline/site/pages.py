@@ -1,7 +1,7 @@
 """The pages of the site, rendered and written into the release's folder: ``index.html`` at its root, the others in a folder per kind.
 
-Here: which page shows what. Not here: how they look (templates; pages holds the frame), the page about a measure (publication.measure_pages), of which
-only the part with charts is made here.
+Here: which page shows what. Not here: how they look (templates; pages holds the frame), the page about a measure (publication.measure_pages),
+of which only the part with charts is made here.
 """
 
 import os
@@ -190,18 +190,26 @@ def _area_parts(facts: Facts, area: Row) -> Iterator[dict[str, Any]]:
                     "index": parts.latest_index(facts, framework, goal, None, area["area_code"]),
                     "figure": figures.aggregated(facts, framework, goal, None, area, goal["name_sv"], is_small=True),
                     "indicators": [(i, there) for i, found in lines if (there := [line for line in found if line["row"]])],
-                    "absent": list({line["measure"]["measure_id"]: line["measure"] for _, found in lines for line in found if not line["row"]}.values()),
+                    "absent": list(
+                        {line["measure"]["measure_id"]: line["measure"] for _, found in lines for line in found if not line["row"]}.values()
+                    ),
                 }
             )
         yield {"framework": framework, "goals": goals}
 
 
 def _render(template: str, facts: Facts, root: str, **values: Any) -> str:
-    values |= {"release": facts.release, "is_demo": facts.release["is_demo"], "root": root, "held": facts.held, "is_several": len(facts.frameworks) > 1}
+    values |= {
+        "release": facts.release,
+        "is_demo": facts.release["is_demo"],
+        "root": root,
+        "held": facts.held,
+        "is_several": len(facts.frameworks) > 1,
+    }
     return _environment().get_template(template).render(**values)
 
 
-class _naming:  # noqa: N801 - used as a word
+class _naming:
     """An error inside is told with the page it belongs to."""
 
     def __init__(self, page: str):
@@ -218,5 +226,6 @@ class _naming:  # noqa: N801 - used as a word
 @cache
 def _environment() -> Environment:
     environment = open_templates("naravard_pipeline.site")
-    environment.filters |= {"goal_path": goal_path, "indicator_path": indicator_path, "area_path": area_path, "as_html": Markup, "figure": parts.figure}
+    environment.filters |= {"goal_path": goal_path, "indicator_path": indicator_path, "area_path": area_path}
+    environment.filters |= {"as_html": Markup, "figure": parts.figure}
     return environment

@@ -2,8 +2,9 @@
 
     .venv/bin/python tests/benchmarks/site.py [--measures 30 300]
 
-A made-up release: a framework of five goal areas with three indicators each, a county of nine municipalities, twelve years with intervals; one measure in
-ten comes by month, with run charts. «Bare» is the library drawing as many empty charts, one after the other, which the machine's speed can be told by.
+A made-up release: a framework of five goal areas with three indicators each, a county of nine municipalities, eight years with intervals; one
+measure in ten comes by month, with run charts. «Bare» is the library drawing as many charts of two points, one after the other, by which the
+machine's speed can be told.
 """
 
 import argparse
