@@ -158,6 +158,23 @@ def tables() -> dict[str, list[dict]]:
         "dim_initiatives": [
             {"initiative_id": "s", "name_sv": "SIP-samordnare", "owner_sv": "Styrgruppen", "start_date": date(2022, 6, 1), "is_made_up": True}
         ],
+        "fct_surveys": [
+            {"share_measure_id": "trygghet", "area_code": "0484", "question_sv": "Känner du dig trygg?", "sex": "total", "reporter": "municipalities"}
+            | {
+                "alternative_sv": a,
+                "alternative_number": n,
+                "wave_id": w,
+                "wave_name_sv": w.title(),
+                "wave_number": i,
+                "wave_date": date(2024 + i, 3, 1),
+            }
+            | {"value": v, "denominator": v and 40.0, "share": v and v / 0.4, "status": "ok" if v else "suppressed"}
+            for i, w in enumerate(("start", "slut"))
+            for n, (a, v) in enumerate([("Ja", 30.0 + i), ("Nej", None if i else 10.0)])
+        ],
+        "fct_survey_changes": [
+            {"measure_id": "trygghet", "area_code": "0484", "followup_date": date(2025, 3, 1), "summary_sv": "Andelen var 75 och är 78 procent."}
+        ],
         "fct_initiative_effects": [
             {
                 "initiative_id": "s",

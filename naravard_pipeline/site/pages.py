@@ -112,6 +112,9 @@ def _measure_parts(facts: Facts, measure: Row) -> Iterator[dict[str, Any]]:
                 "runs": figures.runs(facts, measure, county),
                 "lines": lines,
                 "map": mapped if any(tile["tile"] and tile["line"]["row"] for tile in mapped) else [],
+                "surveys": parts.surveys(
+                    facts, measure_id, [line["area"]["area_code"] for line in lines if line["area"]["area_code"] in facts.areas]
+                ),
                 "effects": facts.effects.get(measure_id, []),
             }
 
