@@ -83,6 +83,12 @@ def monthly(measure_id: str, area: str, base: float):
     return [observation(measure_id, area, s, e, f"{s:%Y-%m}", base + s.month % 3) for s, e in zip(starts, ends, strict=True)]
 
 
+def run_point(row: dict):
+    limits = {"mean": row["value"], "lower_limit": 12340.0, "upper_limit": 12350.0, "segment_id": "1", "section": 1, "section_reason_sv": None}
+    said = {"signal": "shift", "signal_sv": "minst sju i följd", "variation": "concern", "variation_sv": "ovanlig försämring"}
+    return {c: row[c] for c in ("measure_id", "area_code", "period_start", "period_end", "period_label", "value")} | limits | said
+
+
 def tables() -> dict[str, list[dict]]:
     line, month = measure("trygghet", "Trygghet i vården"), measure("planer", "Antal planer", unit="antal", value_type="count", decimals=0)
     planned = measure("plan", "Planerat mått", status="planned")
@@ -101,13 +107,7 @@ def tables() -> dict[str, list[dict]]:
     names = {code: name for code, name, *_ in AREAS}
     assessments = [assessment(found[-1], f"{names[a]} 2025: nivån står här.", **better, **trend) for a, found in series.items()]
     assessments += [assessment([r for r in found if r["value"]][-1], f"{names[a]}: månaden.", trend="increasing") for a, found in months.items()]
-    runs = [
-        {"measure_id": "planer", "area_code": a, "segment_id": "1", "section": 1, "section_reason_sv": None, "mean": 12346.0, "lower_limit": 12340.0}
-        | {c: r[c] for c in ("period_start", "period_end", "period_label", "value")}
-        | {"upper_limit": 12350.0, "signal": "shift", "signal_sv": "minst sju i följd", "variation": "concern", "variation_sv": "ovanlig försämring"}
-        for a, found in months.items()
-        for r in found
-    ]
+    runs = [run_point(r) for found in months.values() for r in found]
     indexes = [
         {"framework_id": "lan", "goal_area_id": "god", "indicator_id": i, "area_code": a, "year": y, "value": 99.0 + y - 2024 + n}
         | {"range_low": 97.0, "range_high": 104.0, "measures": 2, "is_preliminary": y == 2025, "summary_sv": f"Sammanvägt index {y}: står här."}
@@ -157,6 +157,23 @@ def tables() -> dict[str, list[dict]]:
         ],
         "dim_initiatives": [
             {"initiative_id": "s", "name_sv": "SIP-samordnare", "owner_sv": "Styrgruppen", "start_date": date(2022, 6, 1), "is_made_up": True}
+        ],
+        "fct_surveys": [
+            {"share_measure_id": "trygghet", "area_code": "0484", "question_sv": "Känner du dig trygg?", "sex": "total", "reporter": "municipalities"}
+            | {
+                "alternative_sv": a,
+                "alternative_number": n,
+                "wave_id": w,
+                "wave_name_sv": w.title(),
+                "wave_number": i,
+                "wave_date": date(2024 + i, 3, 1),
+            }
+            | {"value": v, "denominator": v and 40.0, "share": v and v / 0.4, "status": "ok" if v else "suppressed"}
+            for i, w in enumerate(("start", "slut"))
+            for n, (a, v) in enumerate([("Ja", 30.0 + i), ("Nej", None if i else 10.0)])
+        ],
+        "fct_survey_changes": [
+            {"measure_id": "trygghet", "area_code": "0484", "followup_date": date(2025, 3, 1), "summary_sv": "Andelen var 75 och är 78 procent."}
         ],
         "fct_initiative_effects": [
             {

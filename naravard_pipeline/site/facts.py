@@ -67,6 +67,10 @@ _EFFECTS = """
     select e.*, i.name_sv, i.owner_sv, i.is_made_up from fct_initiative_effects as e join dim_initiatives as i on i.initiative_id = e.initiative_id
     order by e.measure_id, i.start_date, i.initiative_id, e.area_type
 """
+_ANSWERS = """
+    select * from fct_surveys where sex = 'total' order by share_measure_id, area_code, reporter, alternative_number, wave_number
+"""
+_CHANGES = "select * from fct_survey_changes order by measure_id, area_code, followup_date"
 _HELD = """
     select o.measure_id, m.name_sv, max(o.held_reason) as reason, min(o.held_since) as since
     from fct_observations as o join dim_measures as m on m.measure_id = o.measure_id where o.is_held group by all order by m.name_sv
@@ -75,7 +79,7 @@ _HELD = """
 
 @dataclass(frozen=True)
 class Facts:
-    """All that the pages need. Keys: (measure_id, area_code), or (framework_id, goal_area_id, indicator_id, area_code) for aggregated indicators."""
+    """All that the pages need, by measure and area; aggregated indicators by framework, goal area, indicator (``all`` for the whole) and area."""
 
     release: Mapping[str, Any]
     frameworks: Sequence[Row]
@@ -88,6 +92,8 @@ class Facts:
     marks: Mapping[str, Sequence[Row]]
     effects: Mapping[str, Sequence[Row]]
     segments: Mapping[str, Sequence[Row]]
+    answers: Mapping[tuple[str, str], Sequence[Row]]
+    changes: Mapping[tuple[str, str], Sequence[Row]]
     held: Sequence[Row]
 
     def areas_of(self, county: str | None, *types: str) -> list[Row]:
@@ -119,6 +125,8 @@ def read_facts(connection: duckdb.DuckDBPyConnection, release: Mapping[str, Any]
         _grouped(rows(connection, _MARKS), "measure_id"),
         _grouped(rows(connection, _EFFECTS), "measure_id"),
         _grouped(rows(connection, "select * from dim_segments order by measure_id, segment_number"), "measure_id"),
+        _grouped(rows(connection, _ANSWERS), "share_measure_id", "area_code"),
+        _grouped(rows(connection, _CHANGES), "measure_id", "area_code"),
         rows(connection, _HELD),
     )
 

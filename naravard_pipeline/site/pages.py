@@ -1,7 +1,7 @@
 """The pages of the site, rendered and written into the release's folder: ``index.html`` at its root, the others in a folder per kind.
 
-Here: which page shows what. Not here: how they look (templates; pages holds the frame), the page about a measure (publication.measure_pages), of
-which only the part with charts is made here.
+Here: which page shows what. Not here: how they look (templates; pages holds the frame), the page about a measure (publication.measure_pages),
+of which only the part with charts is made here.
 """
 
 import os
@@ -112,6 +112,9 @@ def _measure_parts(facts: Facts, measure: Row) -> Iterator[dict[str, Any]]:
                 "runs": figures.runs(facts, measure, county),
                 "lines": lines,
                 "map": mapped if any(tile["tile"] and tile["line"]["row"] for tile in mapped) else [],
+                "surveys": parts.surveys(
+                    facts, measure_id, [line["area"]["area_code"] for line in lines if line["area"]["area_code"] in facts.areas]
+                ),
                 "effects": facts.effects.get(measure_id, []),
             }
 
@@ -226,11 +229,6 @@ class _naming:
 @cache
 def _environment() -> Environment:
     environment = open_templates("naravard_pipeline.site")
-    environment.filters |= {
-        "goal_path": goal_path,
-        "indicator_path": indicator_path,
-        "area_path": area_path,
-        "as_html": Markup,
-        "figure": parts.figure,
-    }
+    environment.filters |= {"goal_path": goal_path, "indicator_path": indicator_path, "area_path": area_path}
+    environment.filters |= {"as_html": Markup, "figure": parts.figure}
     return environment

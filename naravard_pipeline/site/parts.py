@@ -62,6 +62,24 @@ def all_areas(facts: Facts, measure_id: str, county: str | None) -> list[dict[st
     return [line for line in (standing(facts, measure_id, code) for code in codes) if line["row"]]
 
 
+def surveys(facts: Facts, measure_id: str, area_codes: Iterable[str]) -> list[dict[str, Any]]:
+    """Of a measure that is a share of a survey's answers: the distribution, wave by wave, and what is said of the change, for each area."""
+    found = []
+    for code in area_codes:
+        rows = facts.answers.get((measure_id, code), [])
+        waves = {r["wave_id"]: r for r in rows}
+        table: dict[str, dict[str, Row]] = {}
+        for row in rows:
+            table.setdefault(row["alternative_sv"], {})[row["wave_id"]] = row
+        if rows:
+            said = [change["summary_sv"] for change in facts.changes.get((measure_id, code), [])]
+            answered = [(name, [by_wave.get(w) for w in waves]) for name, by_wave in table.items()]
+            found.append(
+                {"area": facts.areas[code], "question": rows[0]["question_sv"], "waves": list(waves.values()), "rows": answered, "said": said}
+            )
+    return found
+
+
 def tile_map(facts: Facts, county: str | None, measure_id: str | None = None) -> list[dict[str, Any]]:
     """The county's municipalities with their place on the map (None: a list), and where a measure is named what is said of it there."""
     tiles = read_tiles().get(county or "", {})

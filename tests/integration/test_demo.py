@@ -2,12 +2,14 @@
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
 import threading
 import time
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import duckdb
 import pyarrow.parquet as pq
@@ -106,6 +108,30 @@ class TestWhatIsPublished:
     def test_its_catalogue_holds_to_the_standards(self, demo):
         graph = read_graph(demo[0] / "published" / "current" / "dcat.rdf")
         assert shape_problems(graph) == set() and profile_problems(graph, "min") == set()
+
+    def test_its_site_is_whole_asks_nobody_and_shows_what_is_hidden_as_hidden(self, demo):
+        home, _ = demo
+        current = home / "published" / "current"
+        texts = {path.relative_to(current).as_posix(): path.read_text(encoding="utf-8") for path in current.rglob("*.html")}
+        for path, text in texts.items():
+            links = {urlsplit(link).path for link in re.findall(r' href="([^"#]+)', text) if not urlsplit(link).scheme}
+            assert not [link for link in links if not ((current / path).parent / link).exists()], path
+            assert not re.search(r"<link|<img|<iframe| src=|@import|url\(", text) and len(text) < 1_000_000, path
+        areas = published(home, "select count(*) from dim_areas where area_code in (select area_code from bridge_framework_areas)")
+        assert sum(path.startswith("omraden/") for path in texts) == areas[0][0]
+        assert sum(path.startswith("matt/") for path in texts) == published(home, "select count(*) + 1 from dim_measures")[0][0]
+        assert len(texts["index.html"].encode()) < 200_000
+        shown = re.search(r'data-file="sip_antal-kommuner-over-tid-04".*?</figure>', texts["matt/sip_antal.html"], re.S)[0]
+        names = re.findall(r'<th scope="col"[^>]*>([^<]+)</th>', shown)[1:]
+        rows = re.findall(r'<th scope="row">([^<]+)</th>(.*?)</tr>', shown, re.S)
+        cells = {(n, label): c for label, row in rows for n, c in zip(names, re.findall(r"<td[^>]*>([^<]*)</td>", row), strict=True)}
+        hidden = published(
+            home,
+            "select a.name_sv, o.period_label from fct_observations as o join dim_areas as a using (area_code) where measure_id = 'sip_antal' "
+            "and sex = 'total' and period_months = 1 and status = 'suppressed' and a.area_type = 'municipality' and a.parent_code = '04'",
+        )
+        told = [cells[cell] for cell in hidden if cell in cells]
+        assert len(told) > 5 and set(told) == {"dolt"}
 
     def test_no_picture_is_drawn_of_the_municipalities_counts(self, demo):
         drawn = {p.name for p in (demo[0] / "dagster" / "plots").iterdir()}

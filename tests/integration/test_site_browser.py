@@ -1,4 +1,4 @@
-"""The site in a real browser, opened as files: axe finds nothing in either theme, a telephone shows it, and what is shown can be taken home."""
+"""The site in a real browser, opened as files: axe finds nothing in either theme, it fits a telephone, asks nobody; charts can be taken home."""
 
 import re
 

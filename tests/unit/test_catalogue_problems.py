@@ -166,6 +166,10 @@ CASES = {
     "no parent": (AREAS, ", parent_code: '04'", "", [":5: areas[2].parent_code: missing; add it: every area but the nation lies in another"]),
     "unknown member": (AREAS, "members: ['0484']", "members: ['0485']", [
         ":7: area_groups[0].members[0]: there is no area `0485`; did you mean `0484`?"]),
+    "a tile for no municipality": (AREAS, "area_groups:", "tile_maps: [{county_code: '04', tiles: {'0484': [1, 1], '0485': [2, 1]}}]\narea_groups:", [
+        ":6: tile_maps[0].tiles.0485: there is no municipality of the county `0485`; did you mean `0484`?"]),
+    "a map of no county": (AREAS, "area_groups:", "tile_maps: [{county_code: '40', tiles: {}}]\narea_groups:", [
+        ":6: tile_maps[0].county_code: there is no county `40`; known: 04"]),
     "bounds the wrong way round": (MEASURE, "min: 0", "min: 90", [":15: bounds.min: there is 90; expected a number below bounds.max (80)"]),
     "no bounds": (MEASURE, "bounds:\n  min: 0\n  max: 80\n", "", [": bounds: missing; add it: every measure that is not planned has bounds"]),
     "target outside bounds": (MEASURE, "value: 40", "value: 400", [

@@ -120,6 +120,11 @@ class TestWhatIsSaid:
         assert "Brott i serien 2021-01-01: Ny fråga i enkäten." in page and "Streck 1, 2022-06-01: SIP-samordnare: start." in page
         assert ">Brott i serien</text>" in page and ">1</text>" in page
 
+    def test_a_surveys_answers_stand_wave_by_wave_and_hidden_ones_are_hidden(self, folder):
+        text = text_of(folder, "matt/trygghet.html")
+        assert "«Känner du dig trygg?»" in text and "Andelen var 75 och är 78 procent." in text
+        assert "Ja 75 % (30 av 40) 78 % (31 av 40)" in text and "Nej 25 % (10 av 40) dolt" in text
+
     def test_preliminary_figures_say_so(self, folder):
         assert "2025, preliminärt" in text_of(folder, "omraden/0428.html")
         assert "(preliminärt)" in text_of(folder, "matt/trygghet.html")
