@@ -336,7 +336,7 @@ def composites(shares):
     keys = dict.fromkeys(("framework_id", "goal_area_id", "indicator_id", "measure_id"), "varchar")
     models.give("bridge_indicator_measures", links, **{k: v for k, v in keys.items() if k != "goal_area_id"}, weight="double", is_proposal="boolean")
     models.give("bridge_goal_area_measures", [], **{k: v for k, v in keys.items() if k != "indicator_id"}, weight="double", is_proposal="boolean")
-    models.give("dim_indicators", [link], **{k: v for k, v in keys.items() if k != "measure_id"}, is_proposal="boolean")
+    models.give("dim_indicators", [{**link, "is_proposal": False}], **{k: v for k, v in keys.items() if k != "measure_id"}, is_proposal="boolean")
     models.give("dim_areas", [{"area_code": a, "area_type": "region"} for a, _ in shares], area_code="varchar", area_type="varchar")
     models.build("fct_composite_parts")
     models.connection.execute("create or replace table dim_areas as select distinct * from dim_areas")
