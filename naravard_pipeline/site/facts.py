@@ -100,10 +100,11 @@ class Facts:
         """What lies in a county, itself first; the nation for none."""
         return [a for a in self.areas.values() if a["county_code"] == county and (not types or a["area_type"] in types)]
 
-    def frameworks_of(self, measure_id: str) -> list[Row]:
-        """The frameworks that follow the measure; all of them where none does."""
+    def homes_of(self, measure_id: str) -> dict[str, str | None]:
+        """What the frameworks that follow the measure are about, with the county of each; all counties for a measure that none follows."""
         following = [f for f in self.frameworks if any(measure_id in i["measures"] for g in f["goal_areas"] for i in g["indicators"])]
-        return following or list(self.frameworks)
+        homes = {f["home"]: f["county_code"] for f in following} or {f["county_code"] or "00": f["county_code"] for f in self.frameworks}
+        return {home: county for home, county in homes.items() if home in self.areas}
 
     def has_page(self, area_code: str) -> bool:
         """Only areas whose framework it is have a page of their own; the others are there to compare with."""

@@ -56,8 +56,8 @@ def over_time(facts: Facts, measure: Row, area: str, county: str | None) -> Figu
     return Figure(f"{measure_id}-{area}", f"{names[area]} över tid", text, svg, head, body, source_of(measure), notes)
 
 
-def places(facts: Facts, measure: Row, county: str | None) -> Figure | None:
-    """The county's municipalities beside each other, latest whole period, in the order of their values."""
+def places(facts: Facts, measure: Row, county: str | None, home: str) -> Figure | None:
+    """The county's municipalities beside each other, latest whole period, by their values; ``home`` stands out where it is one of them."""
     measure_id = measure["measure_id"]
     found = [(a, facts.assessments.get((measure_id, a["area_code"]))) for a in facts.areas_of(county, "municipality")]
     ours = [(a, s) for a, s in found if s and s["value"] is not None]
@@ -67,7 +67,12 @@ def places(facts: Facts, measure: Row, county: str | None) -> Figure | None:
     nation = facts.assessments.get((measure_id, "00"), {}).get("value")
     labels = {s["period_label"] for _, s in ours}
     several = len(labels) > 1
-    ranges = [Range(a["name_sv"] + (f" {s['period_label']}" if several else ""), s["value"], s["ci_lower"], s["ci_upper"], "place") for a, s in ours]
+    ranges = [
+        Range(
+            a["name_sv"] + (f" {s['period_label']}" if several else ""), s["value"], s["ci_lower"], s["ci_upper"], _role(facts, a["area_code"], home)
+        )
+        for a, s in ours
+    ]
     decimals = measure.get("decimals")
     low, high = ours[-1], ours[0]
     text = (
@@ -190,7 +195,7 @@ def index_places(facts: Facts, framework: Row, goal: Row, indicator: Row | None)
     ordered = sorted(((name, r) for name, r in found.items() if r["year"] == newest), key=lambda pair: -pair[1]["value"])
     (first, high), (last, low) = ordered[0], ordered[-1]
     text = f"Högst {first} ({swedish.number(high['value'], 1)}), lägst {last} ({swedish.number(low['value'], 1)})."
-    ranges = [Range(name, r["value"], r["range_low"], r["range_high"]) for name, r in ordered]
+    ranges = [Range(name, r["value"], r["range_low"], r["range_high"], _role(facts, r["area_code"], framework["home"])) for name, r in ordered]
     name = (indicator or goal)["name_sv"]
     svg = draw(RangeChart(ranges, "index", 100.0), f"Punktdiagram, sammanvägt index för {name} i kommunerna {newest}. {text}")
     body = [
@@ -202,6 +207,12 @@ def index_places(facts: Facts, framework: Row, goal: Row, indicator: Row | None)
     head = ["Kommun", "Index", "Lägst om ett mått utelämnas", "Högst om ett mått utelämnas", "Antal mått"]
     file = f"index-{framework['framework_id']}-{goal['goal_area_id']}-{indicator_id}-kommuner"
     return Figure(file, f"Kommunerna {newest}", text, svg, head, body, _own(facts), notes)
+
+
+def _role(facts: Facts, area: str, home: str) -> str:
+    """Where one municipality is what the page is about, the others are its context."""
+    is_one = facts.areas[home]["area_type"] == "municipality"
+    return "focus" if area == home else "nation" if is_one else "place"
 
 
 def _own(facts: Facts) -> str:

@@ -96,11 +96,14 @@ def _measure(facts: Facts, measure: Row) -> tuple[list[dict[str, Any]], Markup]:
 def _measure_parts(facts: Facts, measure: Row) -> Iterator[dict[str, Any]]:
     """One part for each county, municipality or nation that a framework with the measure is about."""
     measure_id = measure["measure_id"]
-    homes = {f["home"]: f["county_code"] for f in facts.frameworks_of(measure_id) if f["home"] in facts.areas}
-    for home, county in homes.items():
+    told: set[str | None] = set()
+    for home, county in facts.homes_of(measure_id).items():
         if lines := parts.all_areas(facts, measure_id, county):
-            mapped = parts.tile_map(facts, county, measure_id)
-            over_time, places = figures.over_time(facts, measure, home, county), figures.places(facts, measure, county)
+            is_told = county in told  # the county's municipalities stand there once, however many of them have a framework
+            told.add(county)
+            mapped = [] if is_told else parts.tile_map(facts, county, measure_id)
+            over_time = figures.over_time(facts, measure, home, county)
+            places = None if is_told else figures.places(facts, measure, county, home)
             is_of_home = any(r["value"] is not None for r in facts.series.get((measure_id, home), []))
             yield {
                 "main": over_time if is_of_home else places or over_time,
@@ -108,9 +111,9 @@ def _measure_parts(facts: Facts, measure: Row) -> Iterator[dict[str, Any]]:
                 "line": parts.standing(facts, measure_id, home),
                 "over_time": over_time,
                 "places": places,
-                "multiples": figures.multiples(facts, measure, county),
-                "runs": figures.runs(facts, measure, county),
-                "lines": lines,
+                "multiples": None if is_told else figures.multiples(facts, measure, county),
+                "runs": [] if is_told else figures.runs(facts, measure, county),
+                "lines": [] if is_told else lines,
                 "map": mapped if any(tile["tile"] and tile["line"]["row"] for tile in mapped) else [],
                 "surveys": parts.surveys(
                     facts, measure_id, [line["area"]["area_code"] for line in lines if line["area"]["area_code"] in facts.areas]
@@ -135,8 +138,9 @@ def _framework_part(facts: Facts, framework: Row) -> dict[str, Any]:
                 "figure": figures.aggregated(facts, framework, goal, None, home, is_small=True) if home else None,
                 "trends": parts.count_words(facts, ids, code, "trend", "trend"),
                 "nation": parts.count_words(facts, ids, code, "comparison", "comparison_nation") if code != "00" else [],
-                "indicators": [(i, parts.latest_index(facts, framework, goal, i, code)) for i in goal["indicators"]],
-                "measures": len(set(ids)),
+                "indicators": [
+                    (i, parts.latest_index(facts, framework, goal, i, code), parts.only_measure(facts, i, code)) for i in goal["indicators"]
+                ],
             }
         )
     tiles = [t for t in parts.tile_map(facts, framework["county_code"]) if t["area"]["area_code"] in framework["areas"]]

@@ -35,9 +35,14 @@ def standing(facts: Facts, measure_id: str, area_code: str) -> dict[str, Any]:
         "is_held": any(r["is_held"] for r in series),
         "nation": say("comparison", said["comparison_nation"]) if said and area["area_type"] != "nation" else None,
         "county": say("comparison", said["comparison_county"]) if said and area["area_type"] not in ("region", "nation") else None,
-        "trend": _trend(said) if said else None,
+        "trend": _trend(said) if said and measure.get("value_type") != "yes_no" else None,
         "target": say("target", said["target_status"]) if said and said["target_status"] != "no_target" else None,
     }
+
+
+def only_measure(facts: Facts, indicator: Row, area_code: str) -> dict[str, Any] | None:
+    """The line of an indicator's only measure, which says more than that there is no index of it."""
+    return standing(facts, indicator["measures"][0], area_code) if len(indicator["measures"]) == 1 else None
 
 
 def _trend(said: Row) -> Said | None:
