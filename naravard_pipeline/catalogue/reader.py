@@ -63,7 +63,8 @@ class _Reading(YamlFiles):
         frameworks = {path: Framework(framework_id=path.stem, **dict(file)) for path, file in framework_files.items() if file}
         sources, measures, measure_paths = self._load_sources()
         catalogue = Catalogue.model_construct(
-            frameworks={framework.framework_id: framework for framework in frameworks.values()},
+            # A whole country's after those of a county: who opens the site looks for their own first.
+            frameworks={f.framework_id: f for f in sorted(frameworks.values(), key=lambda f: f.county_code is None)},
             sources={source.source_id: source for source in sources.values()},
             measures={measure.measure_id: measure for measure in measures.values()},
             areas={area.area_code: area for _, _, area in areas},
