@@ -4,7 +4,7 @@ Here: guesses from a wrong value or a line that cannot be read. Not here: what i
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date
 from typing import NamedTuple
 
@@ -14,7 +14,7 @@ YES, NO = ("ja", "yes", "sant", "on", "y", "j", "x"), ("nej", "no", "falskt", "o
 # The Swedish words for what a field may be, as somebody would write who reads only the description.
 CHOICES_SV = {
     "antal": "count", "kvot": "rate", "andel": "share", "medelvärde": "mean", "medel": "mean", "dagar": "days", "dygn": "days",
-    "publicerad": "published", "publicerat": "published", "utkast": "draft", "planerad": "planned", "planerat": "planned",
+    "publicerad": "published", "visas": "published", "publicerat": "published", "utkast": "draft", "planerad": "planned", "planerat": "planned",
     "upphörd": "retired", "upphört": "retired", "avslutad": "retired", "avslutat": "retired",
     "år": "year", "halvår": "half_year", "kvartal": "quarter", "månad": "month",
     "riket": "nation", "riks": "nation", "län": "region", "länsdel": "county_part", "kommun": "municipality", "kommuner": "municipality",
@@ -23,8 +23,25 @@ CHOICES_SV = {
     "automatiskt": "automatic", "summa": "sum", "total": "total", "totalt": "total", "kvinnor": "women", "män": "men",
     "stoppande": "critical", "varning": "warning",
 }  # fmt: skip
+# And for the fields themselves.
+FIELDS_SV = {
+    "namn": "name_sv", "definition": "definition_sv", "indikator": "indicators", "indikatorer": "indicators", "nivå": "levels", "nivåer": "levels",
+    "riktning": "direction", "enhet": "unit", "värdetyp": "value_type", "slag": "value_type", "decimaler": "decimals", "ålder": "age_group",
+    "åldersgrupp": "age_group", "frekvens": "frequency", "hur ofta": "frequency", "första år": "first_year", "gräns": "bounds", "gränser": "bounds",
+    "största ändring": "max_change", "täckning": "min_coverage", "granskning": "review", "mål": "target", "målvärde": "target", "brott": "breaks",
+    "att tänka på": "caveat_sv", "förbehåll": "caveat_sv", "fokusområden": "focus_areas", "kontakt": "contact_sv", "avslutat": "retired",
+    "upphört": "retired", "ersätts av": "replaced_by", "områden": "area_types", "kod": "source_code", "nyckeltal": "source_code", "kön": "sexes",
+    "vikt": "weight", "ramverk": "framework", "datum": "date", "skäl": "reason_sv", "fil": "file", "fråga": "query", "beräknat": "derived",
+    "lägst": "min", "högst": "max", "målområden": "goal_areas", "beskrivning": "description_sv",
+}  # fmt: skip
 MONTHS_SV = ("jan", "feb", "mar", "apr", "maj", "jun", "jul", "aug", "sep", "okt", "nov", "dec")
 _DATE = re.compile(r"(\d{1,2})[/. -]+(\d{1,2}|[a-zåäö.]+)[/. -]+(\d{4})")
+
+
+def meant_field(wrong: object, fields: Collection[str]) -> str | None:
+    """The field that a Swedish word or a misspelt name means, of those there may be."""
+    swedish = FIELDS_SV.get(str(wrong).strip().casefold().replace("_", " "))
+    return swedish if swedish in fields else closest(wrong, fields)
 
 
 def meant_number(text: str) -> Words | None:

@@ -7,8 +7,8 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from naravard_pipeline.catalogue import fields
-from naravard_pipeline.catalogue.mistakes import meant_choice, meant_date, meant_identifier, meant_number, meant_truth
-from naravard_pipeline.catalogue.problems import Words, closest, said
+from naravard_pipeline.catalogue.mistakes import meant_choice, meant_date, meant_field, meant_identifier, meant_number, meant_truth
+from naravard_pipeline.catalogue.problems import Words, said
 from naravard_pipeline.catalogue.queries import TAGS
 
 PATTERNS: Mapping[str, Words] = {
@@ -72,7 +72,7 @@ def _explain(detail: ErrorDetails, model: type[BaseModel]) -> tuple[tuple[str | 
         found = Words(f"{where[-1]} after a comma", f"{where[-1]} efter ett komma")
         return where[:-1], "wrong", {"found": found, "wanted": Words("a decimal point, as in 0.5", "decimalpunkt, som 0.5")}
     if kind in ("extra_forbidden", "invalid_key"):
-        hint = closest(where[-1], _fields_at(model, where[:-1]))
+        hint = meant_field(where[-1], _fields_at(model, where[:-1]))
         return where, "unknown_key_like" if hint else "unknown_key", {"found": where[-1], "hint": hint}
     if kind == "missing":
         return where, "missing", {"key": where[-1]}

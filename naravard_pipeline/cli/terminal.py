@@ -33,9 +33,10 @@ class UserError(click.ClickException):
 def must_be_among(name: str, known: Sequence[str], option: str, kind: str) -> None:
     if name not in known:
         close = get_close_matches(name, known, 3, 0.5)
-        raise UserError(
-            f"{option}: {name!r} is no {kind}." + (f" Did you mean {' or '.join(close)}?" if close else f" There are: {', '.join(known)}")
-        )
+        if spoken_language() == "sv":
+            hint = f"Menade du {' eller '.join(close)}?" if close else f"Det finns: {', '.join(known)}"
+            raise UserError(f"{option}: «{name}» finns inte. {hint}")
+        raise UserError(f"{option}: {name!r} is no {kind}. " + (f"Did you mean {' or '.join(close)}?" if close else f"There are: {', '.join(known)}"))
 
 
 def open_catalogue() -> Catalogue:

@@ -23,6 +23,8 @@ MISTAKES = {
     "a code as a number": (PLANS, "county_code: '04'", "county_code: 0484", "där står 484 som ett tal; sätt citattecken om"),
     "ja": (FALLS, "sexes: true", "sexes: ja", "menade du `true`?"),
     "a Swedish word": (FALLS, "value_type: rate", "value_type: kvot", "menade du `rate`?"),
+    "a Swedish field": (FALLS, "max_change: 40", "största ändring: 40", "okänd nyckel `största ändring`; menade du `max_change`?"),
+    "a Swedish status": (FALLS, "status: published", "status: visas", "menade du `published`?"),
     "a near miss": (FALLS, "indicator: forebyggande", "indicator: forebygande", "det finns ingen indikator `forebygande`; menade du `forebyggande`?"),
     "ö in a name": (FALLS, "indicator: forebyggande", "indicator: förebyggande", "menade du `forebyggande`?"),
     "bounds swapped": (FALLS, "{min: 300, max: 15000}", "{min: 15000, max: 300}", "där står 15000; väntat: ett tal under bounds.max (300)"),
