@@ -50,7 +50,7 @@ def choose_curves(
     seen = set()
     for measure in measures:
         rows = _newest_stretch(series.get((measure["measure_id"], area_codes[0]), []))
-        if _values(rows) < LEAST or measure["indicator_sv"] in seen:
+        if _values(rows) < LEAST or measure["indicator_sv"] in seen or measure["value_type"] == "yes_no":
             continue
         seen.add(measure["indicator_sv"])
         lines = [_line(names[area_codes[0]], "focus", rows)]

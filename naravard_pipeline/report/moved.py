@@ -114,4 +114,6 @@ def tell_judged(lines: Sequence[Line], assessed: Mapping[str, Row], code: str) -
 
 
 def value_sv(value: float, measure: Row) -> str:
+    if measure.get("value_type") == "yes_no":
+        return "Ja" if value else "Nej"
     return swedish.number(value, measure["decimals"] if measure["decimals"] is not None else 1)

@@ -211,3 +211,10 @@ def test_a_report_is_there_no_longer_than_the_releases_it_rests_on(home):
     assert {p.name for p in folder.iterdir()} == {INDEX, "2026-10-kept.html", "2026-10-kept.json"}
     page = (folder / INDEX).read_text()
     assert 'href="2026-10-kept.html"' in page and "kept.pdf" not in page and "Oktober 2026" in page
+
+
+def test_what_is_yes_or_no_is_told_in_words():
+    from naravard_pipeline.report.moved import value_sv
+
+    agreed = {"value_type": "yes_no", "decimals": 0}
+    assert (value_sv(1.0, agreed), value_sv(0.0, agreed), value_sv(1.0, {"value_type": "count", "decimals": 0})) == ("Ja", "Nej", "1")
