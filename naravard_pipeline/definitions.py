@@ -17,6 +17,7 @@ from naravard_pipeline.orchestration.ingestion import (
     build_printed_assets,
 )
 from naravard_pipeline.orchestration.release import build_release_asset
+from naravard_pipeline.orchestration.reports import build_reports_asset, build_reports_job, build_reports_schedule, build_reports_sensor
 from naravard_pipeline.quality import read_suites
 from naravard_pipeline.settings import EXPECTATIONS, SOURCES, Settings
 
@@ -35,7 +36,7 @@ def build_definitions(settings: Settings, catalogue: Catalogue | None = None) ->
     dbt_assets = build_dbt_assets(settings, prepare_manifest(settings), ingested)
     tables: dict[str, AssetKey] = {key.path[-1]: key for key in dbt_assets.keys}
     published = [key for key in dbt_assets.keys if key.path[0] in ("core", "marts")]
-    jobs = build_jobs(list(sources))
+    jobs, reports = build_jobs(list(sources)), build_reports_job()
     return Definitions(
         assets=[
             *sources.values(),
@@ -43,11 +44,16 @@ def build_definitions(settings: Settings, catalogue: Catalogue | None = None) ->
             build_catalogue_asset(settings, catalogue, [key for keys in ingested.values() for key in keys]),
             dbt_assets,
             build_release_asset(settings, published),
+            build_reports_asset(settings),
         ],
         asset_checks=[build_checks(settings, suites, tables)],
-        jobs=jobs,
-        schedules=build_schedules(catalogue, jobs),
-        sensors=[build_inbox_sensor(settings, next(job for job in jobs if job.name == "local")), build_housekeeping_sensor(settings)],
+        jobs=[*jobs, reports],
+        schedules=[*build_schedules(catalogue, jobs), build_reports_schedule(reports)],
+        sensors=[
+            build_inbox_sensor(settings, next(job for job in jobs if job.name == "local")),
+            build_reports_sensor(reports),
+            build_housekeeping_sensor(settings),
+        ],
         resources={"dbt": build_dbt_resource()},
         executor=in_process_executor,  # each step is busy with processes and threads of its own; a process per step costs 2 s each
     )

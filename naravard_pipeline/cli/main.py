@@ -9,10 +9,12 @@ from typing import Any
 import click
 
 from naravard_pipeline.catalogue import CatalogueError
+from naravard_pipeline.cli.bi import bi
 from naravard_pipeline.cli.inbox import inbox
 from naravard_pipeline.cli.measure import measure
 from naravard_pipeline.cli.prune import prune
 from naravard_pipeline.cli.release import release, status
+from naravard_pipeline.cli.report import report
 from naravard_pipeline.cli.run import demo, dev, generate, run
 from naravard_pipeline.cli.sources import sources
 from naravard_pipeline.cli.terminal import UserError
@@ -58,5 +60,5 @@ def main() -> None:
     """
 
 
-for command in (run, demo, dev, status, measure, inbox, release, sources, prune, generate):
+for command in (run, demo, dev, status, measure, inbox, release, sources, bi, report, prune, generate):
     main.add_command(command)

@@ -44,6 +44,7 @@ def demo() -> None:
     current = settings.published / "current"
     console.print("\nEvery figure is made up. Where to look:")
     console.print(f"  {current}/index.html         the site: open it in a browser")
+    console.print(f"  {current}/index.html         the site: open it in a browser")
     console.print(f"  {current}/quality.html       what was checked")
     console.print(f"  {current}/naravard.duckdb    the published database, also as parquet/ and csv/")
     console.print("  make dev DEMO=1              the same run in Dagster, at http://localhost:3000")
@@ -74,7 +75,8 @@ def dev(is_demo: bool, port: int) -> None:
 
 @click.command()
 def generate() -> None:
-    """Write what follows from the catalogue: JSON Schemas, a mart with checks per goal area, inbox templates, and the contract of published columns.
+    """Write what follows from the catalogue: JSON Schemas, a mart with checks per goal area, dbt's exposures, the star's
+    picture, inbox templates, and the contract of published columns.
 
     A column or table that readers rely on is taken out of the contract only after the published data has announced it; see the README.
 
@@ -82,6 +84,8 @@ def generate() -> None:
     """
     from datetime import date
 
+    from naravard_pipeline.bi.exposures import build_exposures
+    from naravard_pipeline.bi.files import write_star
     from naravard_pipeline.catalogue.marts import write_mart_files, write_mart_suites
     from naravard_pipeline.catalogue.schema import write_schemas
     from naravard_pipeline.landing.list_templates import write_list_templates
@@ -98,6 +102,9 @@ def generate() -> None:
         *write_templates(catalogue, SOURCES),
         *write_list_templates(catalogue, SOURCES / "enkater" / "templates"),
     ]
+    exposures = DBT_PROJECT / "models" / "exposures.yml"
+    exposures.write_text(build_exposures(catalogue), encoding="utf-8")
+    written += [exposures, *write_star(DBT_PROJECT / "models", DBT_PROJECT)]
     click.echo(f"{len(written)} files are up to date with sources/")
     version = renew_promise(read_project(DBT_PROJECT / "models").with_tables(META_TABLES), date.today())
     click.echo(f"The contract of published columns has version {version}")

@@ -72,7 +72,7 @@ def check_content(content: FileContent, catalogue: Catalogue, today: date | None
             return _check_survey(content, read_survey(answers, catalogue, today), catalogue)
         if found := find_register(sheets):
             register = read_register(found, catalogue)
-            return FileCheck(content.name, content.sha256, problems=register.problems, register=register)
+            return FileCheck(content.name, content.sha256, problems=register.problems, notes_sv=register.notes, register=register)
     except FileRefused as refusal:
         return replace(refused(content.name, refusal, catalogue), sha256=content.sha256)
     measures = catalogue.from_files

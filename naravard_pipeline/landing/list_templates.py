@@ -21,7 +21,7 @@ from naravard_pipeline.landing.atomic import replace_if_different
 REGISTER = "satsningar"  # the name of the register's template
 DATA_SHEET, GUIDE_SHEET = "Uppgifter", "Så här gör du"
 _ROWS = 2_000  # that have validation
-_WIDTHS = {"survey": 30, "question": 60, "alternative": 26, "wave": 18, "description_sv": 60, "name_sv": 36, "owner_sv": 36, "measures": 40}
+_WIDTHS = {"survey": 44, "question": 60, "alternative": 26, "wave": 18, "description_sv": 60, "name_sv": 36, "owner_sv": 36, "measures": 40}
 _LAST = (
     "Inga uppgifter om enskilda personer. En fil med personnummer tas bort utan att läsas in.",
     "Inga formler eller makron. Spara som .xlsx eller CSV och lägg filen i inkorgen. Svaret kommer i en fil bredvid, som slutar på .svar.txt.",

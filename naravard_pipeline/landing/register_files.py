@@ -80,6 +80,7 @@ class Register:
 
     tables: Mapping[str, Sequence[Mapping[str, Any]]]
     problems: Sequence[CellProblem]
+    notes: Sequence[str] = ()
 
     @property
     def names_sv(self) -> list[str]:
@@ -109,13 +110,14 @@ def read_register(found: tuple[Sheet, int, dict[str, int]], catalogue: Catalogue
         reader.read_row(row)
     if not reader.problems and not reader.tables["initiatives"]:
         raise FileRefused("empty", "Filen har rubriker men ingen satsning. Registret ersätts som helhet, så en tom fil tas inte emot.")
-    return Register({} if reader.problems else reader.tables, reader.problems)
+    return Register({} if reader.problems else reader.tables, reader.problems, reader.notes)
 
 
 class _Reader:
     def __init__(self, sheet: Sheet, columns: Mapping[str, int], catalogue: Catalogue):
         self.sheet, self.columns, self.catalogue = sheet, columns, catalogue
         self.problems: list[CellProblem] = []
+        self.notes: list[str] = []
         self.tables: dict[str, list[dict[str, Any]]] = {name: [] for name in SCHEMAS}
         self._areas = AreaNames({a.area_code: a.name_sv for a in catalogue.areas.values()})
         self._seen: dict[str, str] = {}
@@ -135,8 +137,19 @@ class _Reader:
                 self._add(row, "initiative_id", CellError(f"står redan i {first}.", "Ge varje satsning ett eget id."))
         self._check_order(row, own)
         self._check_focus(row, own)
+        self._note_names(row, own)
         if len(self.problems) == before:
             self._keep(own)
+
+    def _note_names(self, row: int, own: Mapping[str, Any]) -> None:
+        """Whether words are a person's name can only be guessed: the sender is asked to look, and is not refused for what may be a project's name."""
+        for part in ("owner_sv", "organisations_sv"):
+            if any(_NAME.fullmatch(name) and not _ROLES.search(name) for name in re.split(r"\s*[;,]\s*", own[part] or "")):
+                cell, column = address_of(row, self.columns[part]), HEADINGS[part].partition(" (")[0]
+                self.notes.append(
+                    f"{cell} kan vara ett personnamn, och kolumnen {column} visas för alla. Är det en person: "
+                    "skriv roll eller organisation i stället, flytta namnet till Kontakt och lämna filen igen."
+                )
 
     def _keep(self, own: Mapping[str, Any]) -> None:
         row = {name: own.get(name) for name in SCHEMAS["initiatives"].names}
@@ -188,8 +201,6 @@ class _Reader:
             raise _Unquoted("har en e-postadress eller ett telefonnummer, och kolumnen visas för alla.", "Flytta det till kolumnen Kontakt.")
         if len(text) > _LONGEST.get(part, 200):
             raise CellError(f"är längre än {_LONGEST.get(part, 200)} tecken.", "Korta texten.")
-        if part == "owner_sv" and _NAME.fullmatch(text) and not _ROLES.search(text):
-            raise _Unquoted("ser ut som ett personnamn, och kolumnen visas för alla.", "Skriv en roll eller organisation; namnet kan stå i Kontakt.")
         return text
 
     def _identifier(self, value: Value, part: str) -> str:

@@ -17,6 +17,7 @@ from dagster import DagsterInstance, DagsterRunStatus, DefaultSensorStatus, Fail
 
 from naravard_pipeline.orchestration.lock import exclusive
 from naravard_pipeline.publication.compaction import NotTheSame, compact_warehouse
+from naravard_pipeline.report.shelf import tidy
 from naravard_pipeline.settings import Settings
 
 HOURS = 6  # between two looks of the sensor
@@ -57,6 +58,7 @@ def keep_house(settings: Settings, instance: DagsterInstance, now: datetime | No
     plots = attempt("old plots stay", lambda: sum(plot.unlink(missing_ok=True) is None for plot in old_plots))
     for path in sorted((settings.dagster_home / "storage").glob("**/*.db")):
         attempt(f"{path} stays as large as it is", lambda path=path: vacuum(path))
+    attempt("reports of releases that are gone stay", lambda: tidy(settings))
     attempt("the warehouse stays as large as it is", lambda: _compact(settings))
     return Housekeeping(runs, plots, max(0, before - _bytes_in(settings)), tuple(problems))
 

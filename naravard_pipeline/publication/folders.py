@@ -18,6 +18,7 @@ from naravard_pipeline.publication.gate import GateClosed
 from naravard_pipeline.settings import Settings
 
 DATABASE = "naravard.duckdb"
+REPORTS = "reports"  # beside ``current``: the monthly reports, which others make from the releases
 UNFINISHED = ".unfinished-"
 
 

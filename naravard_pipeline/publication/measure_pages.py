@@ -16,6 +16,7 @@ from markupsafe import Markup
 from naravard_pipeline.catalogue.marts import mart_name
 from naravard_pipeline.pages import open_templates
 from naravard_pipeline.publication.changes_page import VALUES_SV
+from naravard_pipeline.publication.folders import REPORTS
 
 FOLDER = "matt"
 AREA_TYPES_SV = {"nation": "riket", "region": "regionerna", "county_part": "länsdelarna", "municipality": "kommunerna"}
@@ -75,7 +76,7 @@ def write_measure_pages(
 
     ``charts``: measure → its part with charts, which takes the place of the list of newest values.
 
-    What a table or column that is not there would have said is left out.
+    What a table or column that is not there would have said is left out. The monthly reports are linked where there are any, from ``current/``.
     """
     measures = {row["measure_id"]: row for row in _read(connection, "select * from dim_measures order by name_sv")}
     sources = {row["source_id"]: row for row in _read(connection, "select * from dim_sources")}
@@ -109,7 +110,9 @@ def write_measure_pages(
         (folder / FOLDER / f"{measure_id}.html").write_text(text, encoding="utf-8")
     index = _environment().get_template("measures.html.j2")
     groups = _groups(measures, in_order, _read(connection, _INDICATORS))
-    text = index.render(release=release, is_demo=release["is_demo"], root="../", measures=measures, groups=groups, series=series)
+    has_reports = (folder.parents[1] / REPORTS / "index.html").exists()
+    common = {"release": release, "is_demo": release["is_demo"], "root": "../", "has_reports": has_reports}
+    text = index.render(measures=measures, groups=groups, series=series, **common)
     (folder / FOLDER / "index.html").write_text(text, encoding="utf-8")
 
 

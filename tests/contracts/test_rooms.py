@@ -28,12 +28,14 @@ MAY_IMPORT = {
     "protection": set(),
     "publication": {"settings", "catalogue", "landing", "pages", "quality", "protection", "site"},
     "preview": {"settings", "catalogue", "connectors", "landing", "pages", "quality", "protection", "publication"},
+    "bi": {"settings", "catalogue"},
+    "report": {"settings", "pages", "charts", "publication"},
     "demo": {"settings", "catalogue", "connectors", "landing"},
-    "orchestration": {"settings", "catalogue", "connectors", "landing", "quality", "protection", "publication"},
+    "orchestration": {"settings", "catalogue", "connectors", "landing", "quality", "protection", "publication", "report"},
     "definitions": {"settings", "catalogue", "landing", "quality", "orchestration"},
     "cli": {
         *("settings", "catalogue", "connectors", "landing", "desk", "pages", "quality", "protection", "publication", "preview"),
-        *("orchestration", "definitions", "demo"),
+        *("bi", "report", "orchestration", "definitions", "demo"),
     },
 }
 ONLY_HERE = {
@@ -42,10 +44,11 @@ ONLY_HERE = {
     "great_expectations": "quality",
     "httpx": "connectors",
     "psycopg": "publication",
+    "weasyprint": "report",
     "vl_convert": "charts",
 }
-LAYERS = {  # reference and made_up are seeds
-    "staging": {"made_up"},
+LAYERS = {  # reference are seeds
+    "staging": set(),  # reads what landed, nothing else
     "intermediate": {"staging", "intermediate"},
     "core": {"staging", "intermediate", "core"},
     "assessment": {"core", "assessment", "reference"},  # judged from published cells only

@@ -61,6 +61,8 @@ def test_nothing_made_up_is_in_a_real_release(world):
     home, _ = world
     for table in ("dim_initiatives", "bridge_initiative_areas", "bridge_initiative_measures", "fct_initiative_effects"):
         assert published(home, f"select count(*) from {table}") == [(0,)]
+    # The example survey is in the catalogue, but nobody has answered it.
+    assert published(home, "select count(*) from dim_measures where source_id = 'enkater'") == [(0,)]
 
 
 def test_an_areas_page_can_say_all_of_it_in_a_sentence(world):

@@ -25,21 +25,6 @@ from naravard_pipeline.settings import DBT_PROJECT, PROJECT, SOURCES
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("demo")]
 
 
-@pytest.fixture(scope="module")
-def demo(tmp_path_factory):
-    home = tmp_path_factory.mktemp("demo") / "home"
-    result = naravard(home, "demo")
-    assert result.exit_code == 0, result.output
-    return home, result.output
-
-
-@pytest.fixture
-def copy(demo, tmp_path):
-    """The demo's home to do as one likes with."""
-    shutil.copytree(demo[0], tmp_path / "home", symlinks=True)
-    return tmp_path / "home"
-
-
 def replace_rows(path, columns):
     """Tamper with a landed table, keeping what its footer says of the snapshot, so that the landing takes it for whole."""
     footer = pq.read_schema(path).metadata

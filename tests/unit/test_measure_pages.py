@@ -58,6 +58,19 @@ def test_there_is_a_page_for_every_measure_and_one_for_all(pages):
     assert 'href="gammal.html"' in text and "avslutat" in text and "hålls" in text
 
 
+@pytest.mark.parametrize("is_there", [True, False])
+def test_the_monthly_reports_are_linked_where_there_are_any(tmp_path, is_there):
+    folder = tmp_path / "releases" / ".unfinished-1"
+    folder.mkdir(parents=True)
+    if is_there:
+        (tmp_path / "reports").mkdir()
+        (tmp_path / "reports" / "index.html").touch()
+    with duckdb.connect() as connection:
+        connection.execute(TABLES)
+        write_measure_pages(connection, folder, RELEASE)
+    assert ('href="../../reports/index.html"' in (folder / "matt" / "index.html").read_text(encoding="utf-8")) is is_there
+
+
 def test_an_indicator_without_a_measure_is_shown_as_a_gap(pages):
     assert re.search(r"Tom indikator</h3>\s*<p[^>]*>Inget mått än", pages["index"]) and pages["index"].count("Inget mått än") == 1
 

@@ -332,11 +332,11 @@ def composites(shares):
     numbers = {"value": "double", "base_year": "bigint", "base_mean": "double", "base_deviation": "double", "score": "double"}
     models = Models().give("int_composite_scores", rows, **kinds, **numbers)
     link = {"framework_id": "f", "indicator_id": "i", "goal_area_id": "g"}
-    links = [{**link, "measure_id": m, "weight": 2.0 if m == "heavy" else 1.0} for m in measures]
+    links = [{**link, "measure_id": m, "weight": 2.0 if m == "heavy" else 1.0, "is_proposal": m == "proposed"} for m in measures]
     keys = dict.fromkeys(("framework_id", "goal_area_id", "indicator_id", "measure_id"), "varchar")
     models.give("bridge_indicator_measures", links, **{k: v for k, v in keys.items() if k != "goal_area_id"}, weight="double", is_proposal="boolean")
     models.give("bridge_goal_area_measures", [], **{k: v for k, v in keys.items() if k != "indicator_id"}, weight="double", is_proposal="boolean")
-    models.give("dim_indicators", [link], **{k: v for k, v in keys.items() if k != "measure_id"}, is_proposal="boolean")
+    models.give("dim_indicators", [{**link, "is_proposal": False}], **{k: v for k, v in keys.items() if k != "measure_id"}, is_proposal="boolean")
     models.give("dim_areas", [{"area_code": a, "area_type": "region"} for a, _ in shares], area_code="varchar", area_type="varchar")
     models.build("fct_composite_parts")
     models.connection.execute("create or replace table dim_areas as select distinct * from dim_areas")
@@ -354,6 +354,11 @@ class TestWeighing:
             "3 mått, mellan 100,0 och 108,3 om ett av dem utelämnas."
         )
         assert (found["b"]["coverage"], found["b"]["range_low"]) == (0.5, None)
+
+    def test_an_index_of_a_proposed_measure_says_so(self):
+        found = composites({("a", "proposed"): 1.0, ("a", "heavy"): 1.0, ("b", "heavy"): 1.0})
+        assert found["a"]["summary_sv"].endswith("; indikatorn bygger på förslag som inte är beslutade.")
+        assert (found["a"]["is_proposal"], found["b"]["is_proposal"]) == (True, False)
 
     def test_less_than_half_of_the_weight_gives_no_figure(self):
         found = composites({("a", "heavy"): 1.0, ("a", "m2"): 1.0, ("b", "m2"): 1.0})

@@ -20,14 +20,14 @@ with grouped as (
 ),
 
 -- From three places on, each group has its own spread (Welch). One or two places show too little of theirs; the spread between the places of
--- comparison stands for both.
+-- comparison stands for both. Where it ran everywhere there is nothing to compare with, and before and after stand alone.
 spread as (
     select
         *,
         case when areas_treated >= 3 then variance_treated else variance_compared end / areas_treated as part_treated,
-        variance_compared / areas_compared as part_compared
+        variance_compared / nullif(areas_compared, 0) as part_compared
     from grouped
-    where areas_treated > 0 and areas_compared > 0
+    where areas_treated > 0
 ),
 
 measured as (
@@ -87,7 +87,11 @@ select
     j.comparison,
     w.word_sv as comparison_sv,
     w.word_en as comparison_en,
-    concat(
+    case when j.areas_compared = 0 then concat(
+        'Där satsningen pågick var värdet i medeltal ', {{ swedish_number('j.before_treated', 'm.decimals + 1') }}, ' före och ',
+        {{ swedish_number('j.after_treated', 'm.decimals + 1') }},
+        ' efter. Det finns inga jämförelseområden, så satsningen kan inte skiljas från annat som hände. Det säger inte varför.'
+    ) else concat(
         'Där satsningen pågick ändrades värdet med ', {{ swedish_number('j.change_treated', 'm.decimals + 1') }},
         ', i jämförelseområdena med ', {{ swedish_number('j.change_compared', 'm.decimals + 1') }},
         ': skillnad ', {{ swedish_number('j.effect', 'm.decimals + 1') }},
@@ -95,7 +99,7 @@ select
             ' (95 % osäkerhet ', {{ swedish_number('j.effect_lower', 'm.decimals + 1') }}, ' till ', {{ swedish_number('j.effect_upper', 'm.decimals + 1') }}, ')'
         ) end,
         ', ', w.word_sv, '. Det säger inte varför.'
-    ) as summary_sv,
+    ) end as summary_sv,
     false as is_held,
     cast(null as varchar) as held_reason,
     cast(null as timestamp) as held_since

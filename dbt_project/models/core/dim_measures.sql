@@ -10,8 +10,17 @@ with inputs as (
         select measure_id, part as input from {{ ref('stg_catalogue__derivations') }} where part is not null
     ) as named
     group by measure_id
+),
+
+answers as (
+    select distinct share_measure_id as measure_id from {{ ref('stg_catalogue__survey_alternatives') }}
+    union
+    select measure_id from {{ ref('stg_catalogue__survey_alternatives') }}
+    union
+    select asked_measure_id as measure_id from {{ ref('stg_catalogue__survey_alternatives') }}
 )
 
+-- A survey that nobody has answered yet is not for readers, an example least of all; under an indicator it is a gap that will be filled.
 select
     m.measure_id,
     m.name_sv,
@@ -20,7 +29,11 @@ select
     m.unit,
     m.value_type,
     m.direction,
-    m.status,
+    case
+        when m.status = 'published' and a.measure_id is not null and l.measure_id is null
+            then case when b.measure_id is not null then 'planned' else 'draft' end
+        else m.status
+    end as status,
     m.decimals,
     m.levels,
     m.area_types,
@@ -63,3 +76,5 @@ select
 from {{ ref('stg_catalogue__measures') }} as m
 left join {{ ref('stg_landing__loads') }} as l on l.measure_id = m.measure_id
 left join inputs as i on i.measure_id = m.measure_id
+left join answers as a on a.measure_id = m.measure_id
+left join (select distinct measure_id from {{ ref('stg_catalogue__indicator_measures') }}) as b on b.measure_id = m.measure_id
