@@ -127,6 +127,7 @@ class TestWhatIsSaid:
 
     def test_preliminary_figures_say_so(self, folder):
         assert "2025, preliminärt" in text_of(folder, "omraden/0428.html")
+        assert "2025, preliminärt, 3 av 4 kommuner" in text_of(folder, "omraden/04.html")
         assert "(preliminärt)" in text_of(folder, "matt/trygghet.html")
 
     def test_a_measure_of_two_frameworks_has_a_part_for_each(self, folder):
