@@ -159,7 +159,14 @@ def tables() -> dict[str, list[dict]]:
             {"initiative_id": "s", "measure_id": "trygghet", "area_code": "0484", "mark_date": date(2022, 6, 1), "label_sv": "SIP-samordnare: start"}
         ],
         "dim_initiatives": [
-            {"initiative_id": "s", "name_sv": "SIP-samordnare", "owner_sv": "Styrgruppen", "start_date": date(2022, 6, 1), "is_made_up": True}
+            {
+                "initiative_id": "s",
+                "framework_id": "lan",
+                "name_sv": "SIP-samordnare",
+                "owner_sv": "Styrgruppen",
+                "start_date": date(2022, 6, 1),
+                "is_made_up": True,
+            }
         ],
         "fct_surveys": [
             {"share_measure_id": "trygghet", "area_code": "0484", "question_sv": "Känner du dig trygg?", "sex": "total", "reporter": "municipalities"}
