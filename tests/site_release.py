@@ -56,6 +56,8 @@ def observation(measure_id: str, area: str, start: date, end: date, label: str, 
         "reporter": "source",
         "segment_id": "1",
         "since_date": None,
+        "parts_reported": None,
+        "parts_expected": None,
         "is_held": False,
         "held_reason": None,
         "held_since": None,
@@ -97,6 +99,7 @@ def tables() -> dict[str, list[dict]]:
     series = {a: yearly("trygghet", a, 1040.0 if a == "00" else 1030.0 + i) for i, (a, *_) in enumerate(AREAS) if a != "04-norra"}
     series["0486"] = [r | {"is_held": True, "held_reason": "Svaret krympte.", "held_since": HELD} for r in series["0486"]]
     series["0428"][-1] |= {"status": "preliminary"}
+    series["04"][-1] |= {"status": "preliminary", "parts_reported": 3, "parts_expected": 4}
     months = {a: monthly("planer", a, 12345.0) for a in ("04", "0480", "0484")}
     months["0484"][-1] |= {"value": None, "status": "suppressed"}
     yes = observation("avtal", "0484", date(2025, 1, 1), date(2025, 12, 31), "2025", 1.0, since_date=date(2025, 3, 1))
@@ -156,7 +159,14 @@ def tables() -> dict[str, list[dict]]:
             {"initiative_id": "s", "measure_id": "trygghet", "area_code": "0484", "mark_date": date(2022, 6, 1), "label_sv": "SIP-samordnare: start"}
         ],
         "dim_initiatives": [
-            {"initiative_id": "s", "name_sv": "SIP-samordnare", "owner_sv": "Styrgruppen", "start_date": date(2022, 6, 1), "is_made_up": True}
+            {
+                "initiative_id": "s",
+                "framework_id": "lan",
+                "name_sv": "SIP-samordnare",
+                "owner_sv": "Styrgruppen",
+                "start_date": date(2022, 6, 1),
+                "is_made_up": True,
+            }
         ],
         "fct_surveys": [
             {"share_measure_id": "trygghet", "area_code": "0484", "question_sv": "Känner du dig trygg?", "sex": "total", "reporter": "municipalities"}

@@ -45,7 +45,7 @@ def multiples_spec(chart: SmallMultiples) -> Spec:
     nation = [chart.nation] if chart.nation else []
     low, high = span(_values([*chart.places, *nation]))
     first, last = _when([*chart.places, *nation])
-    axis = years_axis(first, last) | {"values": sorted({ceil(first), floor(last)}), "labelFlush": True}
+    axis = years_axis(first, last) | {"values": sorted({ceil(first), floor(last)}), "labelExpr": "format(datum.value, 'd')", "labelFlush": True}
     x = {"field": "x", "type": "quantitative", "axis": axis, "scale": {"domain": [first, last], "nice": False, "zero": False}}
     scale = {"domain": [low, high], "zero": False, "nice": True}
     y = {"field": "y", "type": "quantitative", "title": None, "axis": {"tickCount": 3}, "scale": scale}

@@ -53,7 +53,10 @@ def config() -> dict[str, Any]:
 
 
 def years_axis(first: float, last: float, width: float = 400) -> dict[str, Any]:
-    """Whole years, as many as there is room for, and the last one always among them."""
+    """Whole years, as many as there is room for, and the last one always among them; of a few years' months the middle of each year too."""
+    if last - first < 3 and (first % 1 or last % 1):
+        halves = [half / 2 for half in range(ceil(first * 2), floor(last * 2) + 1)]
+        return {"values": halves, "title": None, "labelExpr": "datum.value % 1 ? 'juli' : format(datum.value, 'd')", "labelFlush": False}
     years = list(range(ceil(first), floor(last) + 1))
     step = next(s for s in (1, 2, 3, 5, 10, 20, 50, 1000) if len(years) / s <= width / 44)
     return {"format": "d", "values": years[::-1][::step][::-1], "title": None, "labelOverlap": False, "labelFlush": False}

@@ -44,7 +44,6 @@ def demo() -> None:
     current = settings.published / "current"
     console.print("\nEvery figure is made up. Where to look:")
     console.print(f"  {current}/index.html         the site: open it in a browser")
-    console.print(f"  {current}/index.html         the site: open it in a browser")
     console.print(f"  {current}/quality.html       what was checked")
     console.print(f"  {current}/naravard.duckdb    the published database, also as parquet/ and csv/")
     console.print("  make dev DEMO=1              the same run in Dagster, at http://localhost:3000")

@@ -64,7 +64,7 @@ _COMPOSITES = """
 """
 _MARKS = "select * from bridge_initiative_marks order by measure_id, mark_date, label_sv"
 _EFFECTS = """
-    select e.*, i.name_sv, i.owner_sv, i.is_made_up from fct_initiative_effects as e join dim_initiatives as i on i.initiative_id = e.initiative_id
+    select e.*, i.name_sv, i.framework_id from fct_initiative_effects as e join dim_initiatives as i on i.initiative_id = e.initiative_id
     order by e.measure_id, i.start_date, i.initiative_id, e.area_type
 """
 _ANSWERS = """
@@ -105,6 +105,11 @@ class Facts:
         following = [f for f in self.frameworks if any(measure_id in i["measures"] for g in f["goal_areas"] for i in g["indicators"])]
         homes = {f["home"]: f["county_code"] for f in following} or {f["county_code"] or "00": f["county_code"] for f in self.frameworks}
         return {home: county for home, county in homes.items() if home in self.areas}
+
+    def effects_in(self, measure_id: str, home: str) -> list[Row]:
+        """What the initiatives of the frameworks that are about ``home`` came to, by this measure."""
+        ours = {f["framework_id"] for f in self.frameworks if home in (f["home"], f["county_code"])}
+        return [e for e in self.effects.get(measure_id, []) if e["framework_id"] in ours]
 
     def has_page(self, area_code: str) -> bool:
         """Only areas whose framework it is have a page of their own; the others are there to compare with."""

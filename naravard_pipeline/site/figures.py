@@ -109,9 +109,9 @@ def multiples(facts: Facts, measure: Row, county: str | None) -> Figure | None:
 
 
 def runs(facts: Facts, measure: Row, county: str | None) -> list[Figure]:
-    """Month by month, with limits and what stands out, one chart per area that has such a series."""
+    """Month by month, with limits and what stands out, one chart per area with a series long enough for limits."""
     found = [(a, facts.runs.get((measure["measure_id"], a["area_code"]))) for a in facts.areas_of(county)]
-    return [_run(facts, measure, area, points) for area, points in found if points and any(p["value"] is not None for p in points)]
+    return [_run(facts, measure, area, points) for area, points in found if points and any(p["mean"] is not None for p in points)]
 
 
 def _run(facts: Facts, measure: Row, area: Row, points: Sequence[Row]) -> Figure:

@@ -118,7 +118,7 @@ def _measure_parts(facts: Facts, measure: Row) -> Iterator[dict[str, Any]]:
                 "surveys": parts.surveys(
                     facts, measure_id, [line["area"]["area_code"] for line in lines if line["area"]["area_code"] in facts.areas]
                 ),
-                "effects": facts.effects.get(measure_id, []),
+                "effects": facts.effects_in(measure_id, home),
             }
 
 

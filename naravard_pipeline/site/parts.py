@@ -4,7 +4,7 @@ Here: words counted and placed, exactly as the assessments say them. Not here: a
 """
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from naravard_pipeline.site.cells import number_cell, value_cell
@@ -30,6 +30,7 @@ def standing(facts: Facts, measure_id: str, area_code: str) -> dict[str, Any]:
         "said": said,
         "row": row,
         "cell": value_cell(measure, row, is_alone=False),
+        "notes_sv": ", ".join(_notes(row)),
         "absent_sv": _absent(measure, area["area_type"]),
         "later": latest if latest and row is not latest and latest["value"] is None else None,
         "is_held": any(r["is_held"] for r in series),
@@ -49,6 +50,14 @@ def _trend(said: Row) -> Said | None:
     """The word for the trend; for a series too short for one, what has happened from its first value to its last."""
     moved = said.get("movement")
     return say("movement", moved) if said["trend"] == "too_short" and moved in ("up", "down", "unchanged") else say("trend", said["trend"])
+
+
+def _notes(row: Row | None) -> Iterator[str]:
+    """What must stand beside a figure's period: that it may change, and that some municipalities are missing from the sum."""
+    if row and row.get("status") == "preliminary":
+        yield "preliminärt"
+    if row and row.get("parts_reported") and row["parts_reported"] < (row.get("parts_expected") or 0):
+        yield f"{row['parts_reported']} av {row['parts_expected']} kommuner"
 
 
 def _absent(measure: Row, area_type: str) -> str:

@@ -11,11 +11,12 @@ from publishing import TABLES, TEST_NAMES, Bench, breach
 
 from naravard_pipeline.landing.snapshot import Landed
 from naravard_pipeline.landing.store import Landing
-from naravard_pipeline.publication import folders, meta, release
+from naravard_pipeline.publication import folders, forms, meta, release
 from naravard_pipeline.publication.build import TestResult, build_file
 from naravard_pipeline.publication.checks import checks_file
 from naravard_pipeline.publication.folders import current_release, list_releases, read_release
 from naravard_pipeline.publication.gate import GateClosed
+from naravard_pipeline.site import SiteError
 
 FIGURES = {"falls": {"00": 1.0, "04": 2.0}, "plans": {"04": 7.0}}
 
@@ -38,6 +39,21 @@ def values(bench):
 
 
 class TestTheWayOut:
+    def test_a_site_that_cannot_be_built_stops_the_release_and_is_told(self, published, monkeypatch):
+        last = current_release(published.settings)
+        published.build({**FIGURES, "plans": {"04": 7.5}})
+        published.check()
+
+        def break_down(*about):
+            raise SiteError("matt/plans.html: ValueError: a chart without a value")
+
+        monkeypatch.setattr(forms, "build_site", break_down)
+        with pytest.raises(GateClosed, match=r"matt/plans.html.*Nothing went out"):
+            published.publish()
+        assert current_release(published.settings) == last and list_releases(published.settings) == [last]
+        monkeypatch.undo()
+        assert published.publish().is_new
+
     def test_a_good_build_goes_out_whole(self, published):
         assert values(published) == [("falls", "00", 1.0, False), ("falls", "04", 2.0, False), ("plans", "04", 7.0, False)]
         folder = current_release(published.settings)

@@ -125,8 +125,13 @@ class TestWhatIsSaid:
         assert "«Känner du dig trygg?»" in text and "Andelen var 75 och är 78 procent." in text
         assert "Ja 75 % (30 av 40) 78 % (31 av 40)" in text and "Nej 25 % (10 av 40) dolt" in text
 
+    def test_what_initiatives_came_to_stands_where_they_belong(self, folder):
+        page = text_of(folder, "matt/trygghet.html")
+        assert page.count("Före och efter gemensamma satsningar") == 1 and "Ingen säker skillnad." in page
+
     def test_preliminary_figures_say_so(self, folder):
         assert "2025, preliminärt" in text_of(folder, "omraden/0428.html")
+        assert "2025, preliminärt, 3 av 4 kommuner" in text_of(folder, "omraden/04.html")
         assert "(preliminärt)" in text_of(folder, "matt/trygghet.html")
 
     def test_a_measure_of_two_frameworks_has_a_part_for_each(self, folder):
