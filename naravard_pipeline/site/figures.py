@@ -27,7 +27,6 @@ class Figure:
     rows: Sequence[Sequence[Cell]]
     source: str
     notes: Sequence[str] = field(default_factory=tuple)
-    is_wide: bool = False
 
 
 def _draw(facts: Facts, chart: Any, alt: str) -> str:
@@ -110,7 +109,7 @@ def multiples(facts: Facts, measure: Row, county: str | None) -> Figure | None:
     text = f"{len(ours)} kommuner på samma skala" + ("; streckad linje är riket." if context else ".")
     svg = _draw(facts, SmallMultiples(lines, context, _unit(measure)), f"Små linjediagram, {measure['name_sv']}. {text} Värdena står i tabellen.")
     head, body = _by_period(ours | ({"00": nation} if context else {}), names, None, measure)
-    return Figure(f"{measure_id}-kommuner-over-tid-{county}", "Kommunerna över tid", text, svg, head, body, source_of(measure), is_wide=True)
+    return Figure(f"{measure_id}-kommuner-over-tid-{county}", "Kommunerna över tid", text, svg, head, body, source_of(measure))
 
 
 def runs(facts: Facts, measure: Row, county: str | None) -> list[Figure]:
