@@ -13,7 +13,7 @@ one SVG serves both themes and stands on its own as a file.
 
 from naravard_pipeline.charts.figures import Line, LineChart, Mark, Point, Range, RangeChart, RunChart, RunPoint, SmallMultiples
 from naravard_pipeline.charts.looks import COLOURS
-from naravard_pipeline.charts.render import draw, to_plain_svg, to_png
+from naravard_pipeline.charts.render import draw, find_drawn, to_plain_svg, to_png
 
 __all__ = [
     "COLOURS",
@@ -27,6 +27,7 @@ __all__ = [
     "RunPoint",
     "SmallMultiples",
     "draw",
+    "find_drawn",
     "to_plain_svg",
     "to_png",
 ]

@@ -40,16 +40,18 @@ def write_forms(
     log: Sequence[Entry],
     changes: Mapping[str, Any],
     on_progress: Callable[[str], None],
+    last: Path | None = None,
 ) -> None:
     """Write every form of the release into ``folder``; ``connection`` is its database, with the assembled tables in it.
 
-    ``log`` are all decisions up to this release, its own among them; ``changes`` what it changes.
+    ``log`` are all decisions up to this release, its own among them; ``changes`` what it changes;
+    ``last`` the folder of the release before.
     """
     write_meta(connection, tables, verdict, assembled, release, log)
     everything = [*tables, *META_TABLES]
     on_progress("writing Parquet and CSV")
     _write_tables(connection, folder, everything)
-    _write_reports(connection, folder, assembled, verdict, release, changes)
+    _write_reports(connection, folder, assembled, verdict, release, changes, last)
     for attached in ("candidate", "last"):
         connection.execute(f"detach database if exists {attached}")
     connection.execute("checkpoint")
@@ -72,6 +74,7 @@ def _write_reports(
     verdict: Verdict,
     release: Mapping[str, Any],
     changes: Mapping[str, Any],
+    last: Path | None,
 ) -> None:
     """What was checked and held, and what has changed: each as JSON and as a page; and the site, of which the pages about the measures are a part."""
     held = [_held(connection, h) for h in assembled.held.values()]
@@ -86,7 +89,7 @@ def _write_reports(
     page = render_quality_page(dict(release), checks, [*held, *left_out], corrections, _name_marts(connection))
     (folder / "quality.html").write_text(page, encoding="utf-8")
     (folder / "changes.html").write_text(render_changes_page(changes, approve=None), encoding="utf-8")
-    site = build_site(connection, release)
+    site = build_site(connection, release, last)
     write_site(site, folder)
     write_measure_pages(connection, folder, release, site.of_measures)
 

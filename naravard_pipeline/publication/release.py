@@ -115,11 +115,10 @@ def publish(settings: Settings, tables: Sequence[Table], on_progress: Tell = lam
                     entry = next_entry(log, "released", role=AUTOMATIC, reason_sv=_say_changes(changes), **values)
                     remember_hidden(settings, connection, release_id)  # before the switch: what was ever hidden must not be found later
                     try:
-                        write_forms(connection, folder, tables, assembled, weighed.verdict, release, [*log, entry], changes, on_progress)
+                        entries, before = [*log, entry], current_release(settings)
+                        write_forms(connection, folder, tables, assembled, weighed.verdict, release, entries, changes, on_progress, before)
                     except SiteError as error:
-                        raise GateClosed(
-                            [f"The site of the release cannot be built ({error}). Nothing went out. Report it with this line."]
-                        ) from error
+                        raise GateClosed([f"The site cannot be built ({error}). Nothing went out. Report it with this line."]) from error
             if is_new:
                 close_folder(folder)
                 keep_folder(settings, folder, release_id)

@@ -4,7 +4,7 @@ Not here: any figure computed anew, any page.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import duckdb
@@ -95,6 +95,7 @@ class Facts:
     answers: Mapping[tuple[str, str], Sequence[Row]]
     changes: Mapping[tuple[str, str], Sequence[Row]]
     held: Sequence[Row]
+    drawn: Mapping[str, str] = field(default_factory=dict)
 
     def areas_of(self, county: str | None, *types: str) -> list[Row]:
         """What lies in a county, itself first; the nation for none."""
@@ -116,8 +117,8 @@ class Facts:
         return any(area_code in f["areas"] for f in self.frameworks)
 
 
-def read_facts(connection: duckdb.DuckDBPyConnection, release: Mapping[str, Any]) -> Facts:
-    """``connection`` is the release's database. A table that is not there says nothing."""
+def read_facts(connection: duckdb.DuckDBPyConnection, release: Mapping[str, Any], drawn: Mapping[str, str] | None = None) -> Facts:
+    """``connection`` is the release's database. A table that is not there says nothing. ``drawn`` are charts that need not be drawn again."""
     areas = {row["area_code"]: row for row in rows(connection, _AREAS)}
     return Facts(
         release,
@@ -134,6 +135,7 @@ def read_facts(connection: duckdb.DuckDBPyConnection, release: Mapping[str, Any]
         _grouped(rows(connection, _ANSWERS), "share_measure_id", "area_code"),
         _grouped(rows(connection, _CHANGES), "measure_id", "area_code"),
         rows(connection, _HELD),
+        drawn or {},
     )
 
 

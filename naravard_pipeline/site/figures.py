@@ -5,6 +5,7 @@ Here: which rows make which chart. Not here: how charts are drawn (charts), how 
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from naravard_pipeline.charts import Line, LineChart, Mark, Point, Range, RangeChart, RunChart, RunPoint, SmallMultiples, draw
 from naravard_pipeline.charts.figures import moment_of
@@ -26,7 +27,10 @@ class Figure:
     rows: Sequence[Sequence[Cell]]
     source: str
     notes: Sequence[str] = field(default_factory=tuple)
-    is_wide: bool = False
+
+
+def _draw(facts: Facts, chart: Any, alt: str) -> str:
+    return draw(chart, alt, facts.drawn)
 
 
 def source_of(measure: Row) -> str:
@@ -51,7 +55,7 @@ def over_time(facts: Facts, measure: Row, area: str, county: str | None) -> Figu
         notes.append("Ofylld punkt: preliminär uppgift.")
     if any(r["ci_lower"] is not None for r in series[area]):
         notes.append("Färgad yta: 95 % osäkerhetsintervall.")
-    svg = draw(LineChart(lines, _unit(measure), marks, measure.get("target_value")), f"Linjediagram, {measure['name_sv']}. {text}")
+    svg = _draw(facts, LineChart(lines, _unit(measure), marks, measure.get("target_value")), f"Linjediagram, {measure['name_sv']}. {text}")
     head, body = _by_period(series, names, area, measure)
     return Figure(f"{measure_id}-{area}", f"{names[area]} över tid", text, svg, head, body, source_of(measure), notes)
 
@@ -82,7 +86,7 @@ def places(facts: Facts, measure: Row, county: str | None, home: str) -> Figure 
     notes = ["Streckad linje: riket."] if nation is not None else []
     if any(s["ci_lower"] is not None for _, s in ours):
         notes.append("Breda streck: 95 % osäkerhetsintervall.")
-    svg = draw(RangeChart(ranges, _unit(measure), nation), f"Punktdiagram, {measure['name_sv']} i kommunerna. {text}")
+    svg = _draw(facts, RangeChart(ranges, _unit(measure), nation), f"Punktdiagram, {measure['name_sv']} i kommunerna. {text}")
     body = [
         [text_cell(a["name_sv"]), text_cell(s["period_label"]), *(number_cell(s[c], decimals) for c in ("value", "ci_lower", "ci_upper"))]
         for a, s in ours
@@ -103,9 +107,9 @@ def multiples(facts: Facts, measure: Row, county: str | None) -> Figure | None:
     context = Line(names["00"], "nation", _points(nation)) if any(r["value"] is not None for r in nation) else None
     lines = [Line(names[code], "place", _points(found)) for code, found in ours.items()]
     text = f"{len(ours)} kommuner på samma skala" + ("; streckad linje är riket." if context else ".")
-    svg = draw(SmallMultiples(lines, context, _unit(measure)), f"Små linjediagram, {measure['name_sv']}. {text} Värdena står i tabellen.")
+    svg = _draw(facts, SmallMultiples(lines, context, _unit(measure)), f"Små linjediagram, {measure['name_sv']}. {text} Värdena står i tabellen.")
     head, body = _by_period(ours | ({"00": nation} if context else {}), names, None, measure)
-    return Figure(f"{measure_id}-kommuner-over-tid-{county}", "Kommunerna över tid", text, svg, head, body, source_of(measure), is_wide=True)
+    return Figure(f"{measure_id}-kommuner-over-tid-{county}", "Kommunerna över tid", text, svg, head, body, source_of(measure))
 
 
 def runs(facts: Facts, measure: Row, county: str | None) -> list[Figure]:
@@ -135,7 +139,7 @@ def _run(facts: Facts, measure: Row, area: Row, points: Sequence[Row]) -> Figure
     notes = ["Heldragen grå linje: medelvärde. Streckade: gränser för vanlig variation.", *(f"Nya gränser: {reason}" for reason in reasons)]
     if unusual:
         notes.append("Trekant eller kvadrat: ovanlig månad; vilket slag står i tabellen.")
-    svg = draw(RunChart(drawn, _unit(measure)), f"Styrdiagram, {measure['name_sv']}. {text}.")
+    svg = _draw(facts, RunChart(drawn, _unit(measure)), f"Styrdiagram, {measure['name_sv']}. {text}.")
     head = ["Period", "Värde", "Medelvärde", "Undre gräns", "Övre gräns", "Tecken"]
     body = [
         [
@@ -165,7 +169,7 @@ def aggregated(
     text, name = last["summary_sv"], (indicator or goal)["name_sv"]
     alt = f"Linjediagram, {name} i {area['name_sv']}. {text}"
     line = [Line(area["name_sv"], "focus", points)]
-    svg = draw(LineChart(line, "index", width=320, height=110, has_names=False) if is_small else LineChart(line, "index", height=150), alt)
+    svg = _draw(facts, LineChart(line, "index", width=320, height=110, has_names=False) if is_small else LineChart(line, "index", height=150), alt)
     head = ["År", "Index", "Lägst om ett mått utelämnas", "Högst om ett mått utelämnas", "Antal mått"]
     body = [
         [
@@ -197,7 +201,7 @@ def index_places(facts: Facts, framework: Row, goal: Row, indicator: Row | None)
     text = f"Högst {first} ({swedish.number(high['value'], 1)}), lägst {last} ({swedish.number(low['value'], 1)})."
     ranges = [Range(name, r["value"], r["range_low"], r["range_high"], _role(facts, r["area_code"], framework["home"])) for name, r in ordered]
     name = (indicator or goal)["name_sv"]
-    svg = draw(RangeChart(ranges, "index", 100.0), f"Punktdiagram, sammanvägt index för {name} i kommunerna {newest}. {text}")
+    svg = _draw(facts, RangeChart(ranges, "index", 100.0), f"Punktdiagram, sammanvägt index för {name} i kommunerna {newest}. {text}")
     body = [
         [text_cell(name), *(number_cell(r[c], 1) for c in ("value", "range_low", "range_high")), number_cell(r["measures"], 0)] for name, r in ordered
     ]

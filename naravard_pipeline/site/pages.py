@@ -16,6 +16,7 @@ import duckdb
 from jinja2 import Environment
 from markupsafe import Markup
 
+from naravard_pipeline.charts import find_drawn
 from naravard_pipeline.pages import open_templates
 from naravard_pipeline.site import figures, parts
 from naravard_pipeline.site.facts import Facts, Row, read_facts
@@ -37,14 +38,18 @@ class Site:
     of_measures: Mapping[str, Markup]
 
 
-def build_site(connection: duckdb.DuckDBPyConnection, release: Mapping[str, Any]) -> Site:
-    """The whole site of the release whose database ``connection`` is. Raises ``SiteError``."""
-    facts = read_facts(connection, release)
+def build_site(connection: duckdb.DuckDBPyConnection, release: Mapping[str, Any], last: Path | None = None) -> Site:
+    """The whole site of the release whose database ``connection`` is. Raises ``SiteError``.
+
+    ``last``: the folder of an earlier release; a chart that would come out the same is taken from its pages.
+    """
+    pages = [path.read_text(encoding="utf-8") for path in last.rglob("*.html")] if last else []
+    facts = read_facts(connection, release, find_drawn(pages))
     with ThreadPoolExecutor(os.cpu_count()) as pool:  # drawing happens outside of Python: two threads draw half as much again as one
         made = dict(zip(facts.measures, pool.map(lambda m: _measure(facts, m), facts.measures.values()), strict=True))
         charts = {(m, part["home"]["area_code"]): part["main"] for m, (found, _) in made.items() for part in found}
-        pages = dict(pool.map(lambda page: page(), _pages(facts, charts)))
-    return Site(pages, {m: text for m, (_, text) in made.items()})
+        made_pages = dict(pool.map(lambda page: page(), _pages(facts, charts)))
+    return Site(made_pages, {m: text for m, (_, text) in made.items()})
 
 
 def write_site(site: Site, folder: Path) -> None:
@@ -115,9 +120,7 @@ def _measure_parts(facts: Facts, measure: Row) -> Iterator[dict[str, Any]]:
                 "runs": [] if is_told else figures.runs(facts, measure, county),
                 "lines": [] if is_told else lines,
                 "map": mapped if any(tile["tile"] and tile["line"]["row"] for tile in mapped) else [],
-                "surveys": parts.surveys(
-                    facts, measure_id, [line["area"]["area_code"] for line in lines if line["area"]["area_code"] in facts.areas]
-                ),
+                "surveys": [] if is_told else parts.surveys(facts, measure_id, [line["area"]["area_code"] for line in lines]),
                 "effects": facts.effects_in(measure_id, home),
             }
 

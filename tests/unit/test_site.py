@@ -6,8 +6,9 @@ from urllib.parse import unquote, urlsplit
 
 import duckdb
 import pytest
-from site_release import RELEASE, connect, write_release
+from site_release import RELEASE, connect, tables, write_release
 
+from naravard_pipeline.charts import find_drawn
 from naravard_pipeline.site import SiteError, build_site, pages
 from naravard_pipeline.site.tiles import read_tiles
 from naravard_pipeline.site.tones import say
@@ -150,12 +151,19 @@ class TestWhatIsSaid:
     def test_every_chart_has_its_text_and_its_table(self, folder):
         for path in all_pages(folder):
             for figure in re.findall(r"<figure.*?</figure>", path.read_text(encoding="utf-8"), re.S):
-                assert re.search(r'<svg class="chart" role="img" aria-label="[^"]{20,}"', figure), path
+                assert re.search(r'<svg class="chart" data-key="\w+" role="img" aria-label="[^"]{20,}"', figure), path
                 assert figure.count("<tr>") > 1 and 'class="source"' in figure
 
-    def test_the_same_release_gives_the_same_pages(self, folder):
-        again = build_site(connect(), RELEASE)
+    def test_the_same_release_gives_the_same_pages_and_nothing_is_drawn_twice(self, folder, monkeypatch):
+        monkeypatch.setattr("vl_convert.vegalite_to_svg", lambda *a, **k: pytest.fail("drawn again"))
+        again = build_site(connect(), RELEASE, folder)
         assert all((folder / path).read_text(encoding="utf-8") == text for path, text in again.pages.items())
+
+    def test_a_figure_that_has_changed_is_drawn_anew(self, folder):
+        changed = [row | {"value": 77.0} if row["area_code"] == "0484" else row for row in tables()["fct_composites"]]
+        page = build_site(connect({"fct_composites": changed}), RELEASE, folder).pages["omraden/0484.html"]
+        keys = [set(find_drawn([text])) for text in (page, (folder / "omraden/0484.html").read_text(encoding="utf-8"))]
+        assert "77,0" in page and not keys[0] & keys[1]
 
 
 class TestOddReleases:
