@@ -35,7 +35,7 @@ def spoil(sources: Path, file: str, pattern: str, replacement: str) -> None:
     [
         (MEASURE, r"^unit:", "unitt:", ("vardtillfallen.yml:", "unitt", "did you mean", "unit")),
         (MEASURE, r"indicator: \w+", "indicator: forebyggand", ("vardtillfallen.yml:", "forebyggand", "forebyggande")),
-        (MEASURE, r"min: [\d.]+", "min: 9999999", ("vardtillfallen.yml:20", "bounds.min", "9999999", "below bounds.max")),
+        (MEASURE, r"min: [\d.]+", "min: 9999999", ("vardtillfallen.yml:25", "bounds.min", "9999999", "below bounds.max")),
         (MEASURE, r"^status: \w+", "status: publiched", ("vardtillfallen.yml:", "publiched", "published")),
         ("areas/sweden.yml", r"parent_code: ['\"]04['\"]", 'parent_code: "99"', ("sweden.yml:", "99")),
         ("frameworks/sormland.yml", r"^goal_areas:", "goal_areas: [\n", ("sormland.yml:",)),
