@@ -82,10 +82,3 @@ class Framework(FrameworkFile):
         named = self.municipalities
         within = [a for a in areas if self.county_code in (a.area_code, a.parent_code)]
         return [a for a in within if not named or a.area_code in named or a.area_code == self.county_code]
-
-    def shown_areas(self, areas: Iterable[Area]) -> list[Area]:
-        """What a list of its figures has: the nation, the county and the county's municipalities, its own or not."""
-        if self.county_code is None:
-            return [a for a in areas if a.area_type in ("nation", "region")]
-        wide = ("00", self.county_code)
-        return [a for a in areas if a.area_code in wide or (a.area_type == "municipality" and a.parent_code == self.county_code)]

@@ -73,10 +73,10 @@ def inputs_of(measure: Measure, catalogue: Catalogue) -> list[Measure]:
 
 
 def shown_areas(measure: Measure, catalogue: Catalogue) -> list[Area]:
-    """The nation, and each county with its municipalities, of the frameworks that the measure stands in; of all of them if it stands in none."""
+    """The nation, and the counties and municipalities whose frameworks the measure stands in; those of all frameworks if it stands in none."""
     linked = [catalogue.frameworks[link.framework] for link in measure.indicators] or list(catalogue.frameworks.values())
-    shown = {area.area_code for framework in linked for area in framework.shown_areas(catalogue.areas.values())}
-    return [area for area in catalogue.areas.values() if area.area_code in shown]
+    shown = {"00"} | {area.area_code for framework in linked for area in framework.own_areas(catalogue.areas.values())}
+    return [area for area in catalogue.areas.values() if area.area_code in shown and area.area_type != "county_part"]
 
 
 def places_of(measure: Measure, catalogue: Catalogue) -> list[tuple[Framework, str, str]]:
