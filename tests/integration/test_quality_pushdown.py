@@ -12,7 +12,9 @@ import pytest
 from naravard_pipeline.quality import Outcome, QualityError, Suite, read_suites, run_suites
 from naravard_pipeline.settings import EXPECTATIONS, PROJECT
 
-SUITES = read_suites(EXPECTATIONS)
+# Of the marts, whose suites are written by one rule, those of one framework.
+SUITES = [suite for suite in read_suites(EXPECTATIONS) if not suite.table.startswith("mart_") or suite.table.startswith("mart_sormland_")]
+TABLES = [suite.table for suite in SUITES]
 CHECKS = {(suite.table, expectation.name): (suite, batch) for suite in SUITES for batch, expectation in suite.expectations}
 
 # Two national measures in 24 areas over four years and by sex, one monthly count from the county's municipalities.
@@ -395,7 +397,7 @@ socket.socket.connect = socket.socket.connect_ex = socket.getaddrinfo = socket.c
 from pathlib import Path
 from naravard_pipeline.quality import read_suites, run_suites, warm_up
 warm_up()
-assert all(o.passed for o in run_suites(Path({str(warehouse)!r}), read_suites(Path({str(EXPECTATIONS)!r}))))
+assert all(o.passed for o in run_suites(Path({str(warehouse)!r}), [s for s in read_suites(Path({str(EXPECTATIONS)!r})) if s.table in {TABLES!r}]))
 """
     home = tmp_path / "home"
     home.mkdir()
