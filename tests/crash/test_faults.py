@@ -13,7 +13,7 @@ pytestmark = pytest.mark.slow
 
 @pytest.mark.parametrize("blow", ["full", "broken"])
 def test_a_disk_that_refuses_at_many_points(crash, blow):
-    summary = crash("prove.py", "--points", "24", "--blow", blow, "--json")
+    summary = crash("prove.py", "--points", "16", "--blow", blow, "--json")
     assert_held(summary)
     assert summary["refused"] > 12
 
