@@ -1,4 +1,4 @@
-"""What the pages of a release share: how they look and how they write numbers. Not here: what any page says."""
+"""What the pages of a release share: how they look, how they write numbers and words, how they read rows. Not here: what any page says."""
 
 from jinja2 import ChoiceLoader, Environment, PackageLoader
 

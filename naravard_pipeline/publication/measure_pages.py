@@ -15,6 +15,7 @@ from markupsafe import Markup
 
 from naravard_pipeline.catalogue.marts import mart_name
 from naravard_pipeline.pages import open_templates
+from naravard_pipeline.pages.rows import read_rows
 from naravard_pipeline.publication.changes_page import VALUES_SV
 from naravard_pipeline.publication.folders import REPORTS
 
@@ -78,12 +79,12 @@ def write_measure_pages(
 
     What a table or column that is not there would have said is left out. The monthly reports are linked where there are any, from ``current/``.
     """
-    measures = {row["measure_id"]: row for row in _read(connection, "select * from dim_measures order by name_sv")}
-    sources = {row["source_id"]: row for row in _read(connection, "select * from dim_sources")}
-    in_order = _read(connection, _LINKS)
-    links, latest, segments = map(_by_measure, (in_order, _read(connection, _LATEST), _read(connection, _SEGMENTS)))
-    series = {row["measure_id"]: row for row in _read(connection, _SERIES)}
-    corrections = _by_measure(_read(connection, "select * from meta_corrections order by number desc"))
+    measures = {row["measure_id"]: row for row in read_rows(connection, "select * from dim_measures order by name_sv")}
+    sources = {row["source_id"]: row for row in read_rows(connection, "select * from dim_sources")}
+    in_order = read_rows(connection, _LINKS)
+    links, latest, segments = map(_by_measure, (in_order, read_rows(connection, _LATEST), read_rows(connection, _SEGMENTS)))
+    series = {row["measure_id"]: row for row in read_rows(connection, _SERIES)}
+    corrections = _by_measure(read_rows(connection, "select * from meta_corrections order by number desc"))
     used_in = _used_in(measures)
     replaces = {m["replaced_by"]: m for m in measures.values() if m.get("replaced_by")}
     (folder / FOLDER).mkdir()
@@ -109,7 +110,7 @@ def write_measure_pages(
         )
         (folder / FOLDER / f"{measure_id}.html").write_text(text, encoding="utf-8")
     index = _environment().get_template("measures.html.j2")
-    groups = _groups(measures, in_order, _read(connection, _INDICATORS))
+    groups = _groups(measures, in_order, read_rows(connection, _INDICATORS))
     has_reports = (folder.parents[1] / REPORTS / "index.html").exists()
     common = {"release": release, "is_demo": release["is_demo"], "root": "../", "has_reports": has_reports}
     text = index.render(measures=measures, groups=groups, series=series, **common)
@@ -168,15 +169,6 @@ def _by_measure(rows: Sequence[Row]) -> dict[str, list[Row]]:
     for row in rows:
         grouped.setdefault(row["measure_id"], []).append(row)
     return grouped
-
-
-def _read(connection: duckdb.DuckDBPyConnection, query: str) -> list[Row]:
-    try:
-        found = connection.execute(query)
-    except (duckdb.CatalogException, duckdb.BinderException):  # a release of other tables than ours
-        return []
-    names = [d[0] for d in found.description]
-    return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
 
 
 @cache

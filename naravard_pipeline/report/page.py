@@ -13,6 +13,7 @@ from markupsafe import Markup
 
 from naravard_pipeline.charts import COLOURS
 from naravard_pipeline.pages import open_templates
+from naravard_pipeline.pages.tones import say
 from naravard_pipeline.report.content import Content
 from naravard_pipeline.report.curves import Curve
 
@@ -33,8 +34,7 @@ FIRST_ROWS = (24, 21, 18, 16, 14, 12, 10, 8, 6, 5, 4, 3, 2, 1)  # of the table
 SECOND_ROWS = (30, 20, 14, 10, 8, 6, 5, 4, 3, 2, 1)  # of each list
 WORTH_A_CHART = 8  # so many rows are there rather than a further chart
 SECOND_CHARTS = ((4, True), (2, True), (0, True), (0, False))
-SIGNS = {"better": "▲", "improvement": "▲", "improving": "▲", "worse": "▼", "concern": "▼", "worsening": "▼"}
-TONES = {code: "good" if sign == "▲" else "bad" for code, sign in SIGNS.items()}
+ASPECTS = {"mot förra perioden": "comparison", "mot riket": "comparison", "trend": "trend", "månad": "variation"}  # as the list of words has them
 LACKING = (
     "PDF:en kunde inte göras: WeasyPrint hittar inte Pango ({said}). Installera det (Debian: apt-get install libpango-1.0-0 libpangoft2-1.0-0 "
     "libharfbuzz-subset0 fonts-liberation) eller kör med --no-pdf. Sidan är skriven."
@@ -121,8 +121,7 @@ def _render(content: Content, pictures: Sequence[tuple[Curve, str]], places: tup
             second_pictures=_in_pairs(pictures[CHARTS_ON_FIRST : CHARTS_ON_FIRST + second.charts]) if second else (),
             places=places if second and (second.has_places or not sides) else None,
             colours=COLOURS,
-            signs=SIGNS,
-            tones=TONES,
+            said=lambda aspect, code: say(ASPECTS[aspect], code),
         )
     )
 

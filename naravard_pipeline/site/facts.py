@@ -9,6 +9,8 @@ from typing import Any
 
 import duckdb
 
+from naravard_pipeline.pages.rows import read_rows
+
 Row = dict[str, Any]
 
 _AREAS = """
@@ -119,33 +121,24 @@ class Facts:
 
 def read_facts(connection: duckdb.DuckDBPyConnection, release: Mapping[str, Any], drawn: Mapping[str, str] | None = None) -> Facts:
     """``connection`` is the release's database. A table that is not there says nothing. ``drawn`` are charts that need not be drawn again."""
-    areas = {row["area_code"]: row for row in rows(connection, _AREAS)}
+    areas = {row["area_code"]: row for row in read_rows(connection, _AREAS)}
     return Facts(
         release,
         _frameworks(connection, areas),
         areas,
-        {row["measure_id"]: row for row in rows(connection, "select * from dim_measures order by name_sv")},
-        _grouped(rows(connection, _SERIES), "measure_id", "area_code"),
-        {(row["measure_id"], row["area_code"]): row for row in rows(connection, _ASSESSMENTS)},
-        _grouped(rows(connection, _RUNS), "measure_id", "area_code"),
-        _grouped(rows(connection, _COMPOSITES), "framework_id", "goal_area_id", "indicator_id", "area_code"),
-        _grouped(rows(connection, _MARKS), "measure_id"),
-        _grouped(rows(connection, _EFFECTS), "measure_id"),
-        _grouped(rows(connection, "select * from dim_segments order by measure_id, segment_number"), "measure_id"),
-        _grouped(rows(connection, _ANSWERS), "share_measure_id", "area_code"),
-        _grouped(rows(connection, _CHANGES), "measure_id", "area_code"),
-        rows(connection, _HELD),
+        {row["measure_id"]: row for row in read_rows(connection, "select * from dim_measures order by name_sv")},
+        _grouped(read_rows(connection, _SERIES), "measure_id", "area_code"),
+        {(row["measure_id"], row["area_code"]): row for row in read_rows(connection, _ASSESSMENTS)},
+        _grouped(read_rows(connection, _RUNS), "measure_id", "area_code"),
+        _grouped(read_rows(connection, _COMPOSITES), "framework_id", "goal_area_id", "indicator_id", "area_code"),
+        _grouped(read_rows(connection, _MARKS), "measure_id"),
+        _grouped(read_rows(connection, _EFFECTS), "measure_id"),
+        _grouped(read_rows(connection, "select * from dim_segments order by measure_id, segment_number"), "measure_id"),
+        _grouped(read_rows(connection, _ANSWERS), "share_measure_id", "area_code"),
+        _grouped(read_rows(connection, _CHANGES), "measure_id", "area_code"),
+        read_rows(connection, _HELD),
         drawn or {},
     )
-
-
-def rows(connection: duckdb.DuckDBPyConnection, query: str) -> list[Row]:
-    try:
-        found = connection.execute(query)
-    except (duckdb.CatalogException, duckdb.BinderException):  # a release of other tables than ours
-        return []
-    names = [d[0] for d in found.description]
-    return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
 
 
 def _frameworks(connection: duckdb.DuckDBPyConnection, areas: Mapping[str, Row]) -> list[Row]:
@@ -153,11 +146,11 @@ def _frameworks(connection: duckdb.DuckDBPyConnection, areas: Mapping[str, Row])
 
     ``home`` is what its pages are about: its only municipality, else the county, else the nation.
     """
-    goals = rows(connection, "select * from dim_goal_areas order by sort_order")
-    indicators = rows(connection, "select * from dim_indicators order by sort_order")
-    measures = _grouped(rows(connection, "select * from bridge_indicator_measures"), "framework_id", "indicator_id")
-    frameworks = rows(connection, "select * from dim_frameworks order by sort_order")
-    own = _grouped(rows(connection, "select * from bridge_framework_areas"), "framework_id")
+    goals = read_rows(connection, "select * from dim_goal_areas order by sort_order")
+    indicators = read_rows(connection, "select * from dim_indicators order by sort_order")
+    measures = _grouped(read_rows(connection, "select * from bridge_indicator_measures"), "framework_id", "indicator_id")
+    frameworks = read_rows(connection, "select * from dim_frameworks order by sort_order")
+    own = _grouped(read_rows(connection, "select * from bridge_framework_areas"), "framework_id")
     for framework in frameworks:
         county = framework["county_code"]
         named = {row["area_code"] for row in own.get(framework["framework_id"], [])}

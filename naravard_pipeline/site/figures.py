@@ -10,9 +10,9 @@ from typing import Any
 from naravard_pipeline.charts import Line, LineChart, Mark, Point, Range, RangeChart, RunChart, RunPoint, SmallMultiples, draw
 from naravard_pipeline.charts.figures import moment_of
 from naravard_pipeline.pages import swedish
+from naravard_pipeline.pages.tones import say
 from naravard_pipeline.site.cells import Cell, is_drawn, number_cell, text_cell, value_cell
 from naravard_pipeline.site.facts import Facts, Row
-from naravard_pipeline.site.tones import say
 
 _SIGNS = {"good": "good", "bad": "bad", "notable": "notable"}
 

@@ -7,10 +7,10 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
+from naravard_pipeline.pages.tones import Said, say
 from naravard_pipeline.site.cells import number_cell, value_cell
 from naravard_pipeline.site.facts import Facts, Row
 from naravard_pipeline.site.tiles import read_tiles
-from naravard_pipeline.site.tones import Said, say
 
 _TYPES_SV = {"nation": "riket", "region": "regionerna", "county_part": "länsdelarna", "municipality": "kommunerna"}
 

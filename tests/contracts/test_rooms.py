@@ -22,7 +22,7 @@ MAY_IMPORT = {
     "landing": {"settings", "catalogue", "connectors"},
     "desk": {"settings", "catalogue", "connectors", "landing"},
     "charts": set(),
-    "pages": {"charts"},
+    "pages": {"settings", "charts"},
     "site": {"settings", "catalogue", "charts", "pages"},
     "quality": {"settings", "catalogue", "pages"},
     "protection": set(),

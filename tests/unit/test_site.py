@@ -9,9 +9,9 @@ import pytest
 from site_release import RELEASE, connect, tables, write_release
 
 from naravard_pipeline.charts import find_drawn
+from naravard_pipeline.pages.tones import say
 from naravard_pipeline.site import SiteError, build_site, pages
 from naravard_pipeline.site.tiles import read_tiles
-from naravard_pipeline.site.tones import say
 
 
 @pytest.fixture(scope="module")
