@@ -101,7 +101,7 @@ def _summary(lines: Sequence[Line], is_compared: bool, judged: tuple[Told, Told]
     moved = sum(bool(line.news_sv) for line in lines)
     certain = [line for line in lines if line.news_sv and line.is_certain]
     if not is_compared:
-        new = f"Det finns ingen äldre release att jämföra med. {len(lines)} av {total} mått har uppgifter för området."
+        new = f"Det finns ingen release från en tidigare månad att jämföra med. {len(lines)} av {total} mått har uppgifter för området."
     elif moved == 0:
         new = f"Inga nya uppgifter har kommit sedan förra månaden. {len(lines)} av {total} mått har uppgifter för området."
     else:
