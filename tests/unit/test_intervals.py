@@ -64,18 +64,18 @@ def limits():
 
 
 @pytest.mark.parametrize(("events", "total", "lower", "upper"), NEWCOMBE)
-def test_a_share_has_the_limits_of_newcombes_table(limits, events, total, lower, upper):
-    assert limits("wilson", events, total) == pytest.approx((lower, upper), abs=0.00005)
+def test_a_share_has_the_limits_of_newcombes_table(limits, agrees, events, total, lower, upper):
+    agrees("Wilson's score: Newcombe 1998, table I", limits("wilson", events, total), (lower, upper), abs=0.00005)
 
 
 @pytest.mark.parametrize(("events", "total", "lower", "upper"), NCMP)
-def test_a_share_has_the_limits_of_englands_child_measurements(limits, events, total, lower, upper):
-    assert [100 * x for x in limits("wilson", events, total)] == pytest.approx([lower, upper], abs=1e-11)
+def test_a_share_has_the_limits_of_englands_child_measurements(limits, agrees, events, total, lower, upper):
+    agrees("Wilson's score, per cent: PHEindicatormethods, NCMP", [100 * x for x in limits("wilson", events, total)], [lower, upper], abs=1e-11)
 
 
-def test_a_share_has_the_limits_that_phmethods_gives(limits):
+def test_a_share_has_the_limits_that_phmethods_gives(limits, agrees):
     events, total, *expected = WILSON_PERCENT
-    assert [100 * x for x in limits("wilson", events, total)] == pytest.approx(expected, abs=1e-12)
+    agrees("Wilson's score, per cent: phmethods", [100 * x for x in limits("wilson", events, total)], expected, abs=1e-12)
 
 
 @pytest.mark.parametrize("total", [1, 3, 20, 107, 12345])
@@ -85,22 +85,24 @@ def test_none_and_all_have_limits_at_the_very_end(limits, total):
 
 
 @pytest.mark.parametrize(("events", "lower", "upper"), EXACT)
-def test_a_few_events_have_the_exact_limits_that_are_printed(events, lower, upper):
+def test_a_few_events_have_the_exact_limits_that_are_printed(agrees, events, lower, upper):
     with (DBT_PROJECT / "seeds" / "intermediate" / "poisson_limits.csv").open(encoding="utf-8") as file:
         rows = {int(row["events"]): row for row in csv.DictReader(file)}
     assert rows.keys() == set(range(10))
-    tolerance = 0.0005 if events == 0 else 5.1e-9
-    assert (float(rows[events]["lower_limit"]), float(rows[events]["upper_limit"])) == pytest.approx((lower, upper), abs=tolerance)
+    limits = float(rows[events]["lower_limit"]), float(rows[events]["upper_limit"])
+    source, digits = ("Garwood 1936, no event", 0.0005) if events == 0 else ("epitools, 1 to 9 events", 5.1e-9)
+    agrees(f"Exact Poisson: {source}", limits, (lower, upper), abs=digits)
 
 
 @pytest.mark.parametrize(("events", "lower", "upper"), BYAR)
-def test_many_events_have_byars_limits_as_a_calculator_for_hospitals_gives_them(limits, events, lower, upper):
-    assert limits("byar", events, z="1.96") == pytest.approx((lower, upper), abs=3e-9)  # the ratios are printed with ten decimals
+def test_many_events_have_byars_limits_as_a_calculator_for_hospitals_gives_them(limits, agrees, events, lower, upper):
+    # the ratios are printed with ten decimals
+    agrees("Byar: florish/byar (z = 1.96)", limits("byar", events, z="1.96"), (lower, upper), abs=3e-9)
 
 
-def test_the_lower_limit_of_many_events_is_that_of_phmethods(limits):
+def test_the_lower_limit_of_many_events_is_that_of_phmethods(limits, agrees):
     events, lower = BYAR_LOWER
-    assert limits("byar", events)[0] == pytest.approx(lower, abs=1e-12)
+    agrees("Byar, lower limit: phmethods", limits("byar", events)[0], lower, abs=1e-12)
 
 
 @pytest.mark.parametrize(("events", "lower", "upper"), EXACT_FROM_TEN)
