@@ -8,12 +8,13 @@ way to add and subtract, not only those that somebody thought of. Not here: wher
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
-from typing import Any
 
 import numpy as np
 from scipy.optimize import linprog
 from scipy.sparse import block_array, csr_array, hstack, identity, vstack
 from scipy.sparse.csgraph import connected_components
+
+from naravard_pipeline.protection.programme import Programme
 
 TOLERANCE = 1e-6
 _SEXES = {"total": ("women", "men"), "women": ("women",), "men": ("men",)}
@@ -146,15 +147,15 @@ class _Programme:
     """The linear programme over the smallest groups; ``matrix`` says of which each figure is the sum."""
 
     def __init__(self, figures: Sequence[Figure], matrix: csr_array, sums: csr_array):
-        self._figures, self._matrix = figures, matrix
+        self._figures, self._matrix = figures, csr_array(matrix)
         self._is_hidden = np.array([f.value is None for f in figures])
         self._low = np.array([f.low if f.value is None else f.value for f in figures])
         self._high = np.array([f.high if f.value is None else f.value for f in figures])
         self._kept, self._sums = np.ones(len(figures), dtype=bool), sums
-        self._constraints = self._build()
-        if linprog(np.zeros(matrix.shape[1]), **self._constraints).status:
+        self._programme = self._build()
+        if not self._programme.is_possible():
             self._kept, self._sums = self._believable(), sums[:0]
-            self._constraints = self._build()
+            self._programme = self._build()
 
     def ranges(self) -> Iterator[tuple[Figure, float, float]]:
         for n in np.flatnonzero(self._is_hidden):
@@ -181,26 +182,18 @@ class _Programme:
             if is_narrow:
                 yield figure
 
-    def _build(self) -> dict[str, Any]:
-        shown, hidden = self._kept & ~self._is_hidden, self._kept & self._is_hidden
-        upper = hidden & np.isfinite(self._high)
-        return {
-            "A_eq": vstack([self._matrix[shown], self._sums]),
-            "b_eq": np.append(self._low[shown], np.zeros(self._sums.shape[0])),
-            "A_ub": vstack([-self._matrix[hidden], self._matrix[upper]]),
-            "b_ub": np.append(-self._low[hidden], self._high[upper]),
-            "bounds": (0, None),
-            "method": "highs",
-        }
+    def _build(self) -> Programme:
+        """A line per figure that is believed, one per equation; no group has less than nobody."""
+        low, high = self._low[self._kept], self._high[self._kept]
+        none, groups = np.zeros(self._sums.shape[0]), self._matrix.shape[1]
+        lines = csr_array(vstack([self._matrix[self._kept], self._sums]))
+        return Programme(lines, np.append(low, none), np.append(high, none), np.zeros(groups), np.full(groups, np.inf))
 
     def _extreme(self, n: int, sign: int) -> tuple[float, np.ndarray]:
         """The smallest (-1) or largest (1) possible value of a figure, and every figure's value in that world."""
-        result = linprog(-sign * self._matrix[[n]].toarray()[0], **self._constraints)
-        if result.status == 3:
-            return sign * np.inf, np.full(len(self._figures), np.nan)
-        if result.status:
-            raise RuntimeError(f"the solver gave no answer about a hidden figure: {result.message}")
-        return -sign * float(result.fun), self._matrix @ result.x
+        within = slice(self._matrix.indptr[n], self._matrix.indptr[n + 1])
+        answer = self._programme.extreme(self._matrix.indices[within], self._matrix.data[within], sign)
+        return answer.value, np.full(len(self._figures), np.nan) if answer.world is None else self._matrix @ answer.world
 
     def _believable(self) -> np.ndarray:
         """Figures that contradict each other: those are left out that fit worst with all others, wide sums and other releases' figures first."""

@@ -6,8 +6,8 @@ Method: the master programme chooses rows at least cost under the inequalities f
 of its range; what fails becomes a further inequality. Each inequality holds for every safe choice, so no safe choice costs less than the master's
 (Fischetti & Salazar-González 2000). Preferred to one programme with two witness worlds per small count because its size does not grow with them.
 A choice that fails is made safe greedily, which gives more inequalities and a choice to compare with; done when none with fewer rows can exist and,
-within ``_ROUNDS``, none as large that tells less. A component of more than ``EXACT`` counts takes the greedy choice; the relaxed master tells how far
-that is from the cheapest at most. Nothing depends on a clock, so the same figures always hide the same rows.
+within ``_ROUNDS``, none as large that tells less. A component of more than ``EXACT`` counts takes the best choice of ``_ROUNDS``; the last master and
+its relaxation tell how far that is from the cheapest at most. Nothing depends on a clock, so the same figures always hide the same rows.
 """
 
 from collections.abc import Mapping, Sequence
@@ -53,8 +53,9 @@ class Component:
         """The rows to hide, ``must`` among them."""
         if not self._try(self._must):
             return Covering(self._must, 0.0, 0.0, len(self._rows))
-        best, rounds, bound = self._make_safe(self._must), 0, 0.0
-        while self._is_exact:
+        first = self._make_safe(self._must)
+        best, rounds, bound = first, 0, 0.0
+        while self._is_exact or rounds < _ROUNDS:
             rounds += 1
             cost = self._cost(best)
             found = self._cheapest(0.0 if rounds <= _ROUNDS else 0.4 / cost)
@@ -70,7 +71,8 @@ class Component:
                 # Needless rows matter only where this may end: with a choice that is good enough, not with the master's.
                 safe = self._without_needless(safe) if rounds >= _ROUNDS else safe
                 best = min(best, safe, key=lambda rows: (self._cost(rows), sorted(rows)))
-        best = self._without_needless(best)
+        # From many rows to few is often the better way; from which is not known before.
+        best = min((self._without_needless(rows) for rows in {first, best}), key=lambda rows: (self._cost(rows), sorted(rows)))
         return Covering(best, self._cost(best), max(bound, self._relaxed()), len(self._rows))
 
     def refuse(self, rows: frozenset[int]) -> bool:

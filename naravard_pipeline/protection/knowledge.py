@@ -11,10 +11,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.optimize import linprog
 from scipy.sparse import csr_array
 
 from naravard_pipeline.protection.cells import Count
+from naravard_pipeline.protection.programme import Programme
 from naravard_pipeline.protection.relations import Relation
 
 TOLERANCE = 1e-6
@@ -54,13 +54,13 @@ class Knowledge:
         high = [c.threshold - 1 if said else np.inf for c, said in zip(counts, said_small, strict=True)]
         self._high = np.maximum(high, self._values)  # a count between 4 and 5 is no count of people, but it may come
         self._rows = np.array([-1 if c.row is None else c.row for c in counts])
-        self._equal, self._equal_to = self._matrix([r for r in relations if not r.is_open])
-        self._open, self._open_to = self._matrix([r for r in relations if r.is_open])
-
-    def _matrix(self, relations: Sequence[Relation]) -> tuple[csr_array, np.ndarray]:
         at = [(n, i, c) for n, r in enumerate(relations) for i, c in r.terms]
-        data, where = [c for *_, c in at], ([n for n, *_ in at], [i for _, i, _ in at])
-        return csr_array((data, where), shape=(len(relations), len(self.counts))), np.array([r.difference for r in relations], dtype=float)
+        data, where = [float(c) for *_, c in at], ([n for n, *_ in at], [i for _, i, _ in at])
+        self._matrix = csr_array((data, where), shape=(len(relations), len(self.counts)))
+        low = np.array([r.difference for r in relations], dtype=float)
+        high = np.where([r.is_open for r in relations], np.inf, low)
+        self._programme = Programme(self._matrix, low, high, self._values, self._values)
+        self._hidden = np.zeros(len(counts), dtype=bool)
 
     def demand(self, count: int, hidden: np.ndarray) -> Demand:
         """What can be asked for: the range from the lowest that is possible at all, when ``hidden`` is all that may be hidden.
@@ -88,13 +88,13 @@ class Knowledge:
         wanted = demand.high if sign > 0 else demand.low
         if any(sign * (world[demand.count] - wanted) >= -TOLERANCE for world in worlds):
             return None
-        found, dual_equal, dual_open, world = self._solve(demand.count, hidden, sign, wanted)
+        found, duals, world = self._solve(demand.count, hidden, sign, wanted)
         worlds.append(world)
         need = sign * (wanted - found)
         if need <= TOLERANCE:
             return None
         # For every possible world, sign × count = Σ slope × x + constant; a shown count that is hidden instead moves the bound by its gain.
-        slope = -(self._equal.T @ dual_equal) - (self._open.T @ dual_open)
+        slope = -(self._matrix.T @ duals)
         slope[demand.count] += sign
         slope[np.abs(slope) < 1e-9] = 0
         up = np.where(slope > 0, self._high - self._values, 0)
@@ -106,34 +106,27 @@ class Knowledge:
                 gains[row] = min(need, gains.get(row, 0.0) + float(gain[i]))
         return Cut(gains, need)
 
-    def _solve(self, count: int, hidden: np.ndarray, sign: int, enough: float) -> tuple[float, np.ndarray, np.ndarray, np.ndarray]:
-        """The extreme, what one more unit on the right of each equation would add to it, and a possible world in which it is so."""
-        no_duals = np.zeros(len(self._equal_to)), np.zeros(len(self._open_to))
-        free = np.flatnonzero(hidden)
+    def _solve(self, count: int, hidden: np.ndarray, sign: int, enough: float) -> tuple[float, np.ndarray, np.ndarray]:
+        """The extreme, what one more unit on the right of each equation would add to ``sign`` times it, and a possible world in which it is so."""
+        no_duals = np.zeros(self._matrix.shape[0])
         if not hidden[count]:
-            return self._values[count], *no_duals, self._values
-        shown = np.where(hidden, 0.0, self._values)
-        cost = np.zeros(len(free))
-        at = int(np.searchsorted(free, count))
-        cost[at] = -sign
-        bounds = np.column_stack([self._low[free], self._high[free]])
+            return self._values[count], no_duals, self._values
+        self._hide(hidden)
+        itself, highest = np.array([count]), self._high[count]
         if sign > 0 and enough < np.inf:
-            bounds[at, 1] = min(bounds[at, 1], max(enough, self._values[count]))
-        result = linprog(
-            cost,
-            A_eq=self._equal[:, free] if len(self._equal_to) else None,
-            b_eq=self._equal_to - self._equal @ shown if len(self._equal_to) else None,
-            A_ub=-self._open[:, free] if len(self._open_to) else None,
-            b_ub=self._open @ shown - self._open_to if len(self._open_to) else None,
-            bounds=bounds,
-            method="highs",
-        )
-        if result.status == 3:  # unbounded: there is no limit to what it may be
-            return sign * np.inf, *no_duals, self._values
-        if result.status != 0:
-            raise RuntimeError(f"the solver gave no answer about a hidden count: {result.message}")
-        equal = -result.eqlin.marginals if len(self._equal_to) else no_duals[0]
-        opened = result.ineqlin.marginals if len(self._open_to) else no_duals[1]
-        world = shown
-        world[free] = result.x
-        return float(result.x[at]), equal, opened, world
+            self._programme.bound(itself, self._low[itself], np.array([min(highest, max(enough, self._values[count]))]))
+        answer = self._programme.extreme(itself, np.ones(1), sign)
+        if sign > 0 and enough < np.inf:
+            self._programme.bound(itself, self._low[itself], np.array([highest]))
+        if answer.world is None:
+            return answer.value, no_duals, self._values
+        return answer.value, sign * answer.duals, answer.world
+
+    def _hide(self, hidden: np.ndarray) -> None:
+        """From now on these are free within their bounds and the others are what they are."""
+        changed = np.flatnonzero(hidden != self._hidden)
+        if len(changed):
+            free = hidden[changed]
+            low, high = (np.where(free, bound[changed], self._values[changed]) for bound in (self._low, self._high))
+            self._programme.bound(changed, low, high)
+            self._hidden = hidden.copy()
