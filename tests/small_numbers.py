@@ -25,15 +25,16 @@ def row(measure_id="plans", area="0400", period=("2025-01-01", "2025-12-31"), se
     start, end = (pd.Timestamp(d) for d in period)
     given = dict(zip(KEY, (measure_id, area, start, end, sex, age_group, "region"), strict=True))
     plain = {"numerator": None, "denominator": None, "answers": None, "status": "ok", "value_type": "count", "threshold": 5}
-    return {**given, "value": value, **plain, "denominator_threshold": None, "hides_zero": False, **others}
+    return {**given, "value": value, **plain, "denominator_threshold": None, "hides_zero": False, "parts_reported": None, **others}
 
 
 def observations(rows: Iterable[dict]) -> pd.DataFrame:
-    return pd.DataFrame(list(rows), columns=COLUMNS).astype({c: float for c in ("value", "numerator", "denominator", "answers")})
+    return pd.DataFrame(list(rows), columns=COLUMNS).astype({c: float for c in ("value", "numerator", "denominator", "answers", "parts_reported")})
 
 
 def random_rows(rng: np.random.Generator, measure_id: str, is_small: bool = False) -> list[dict]:
-    """A table of at most some dozens of counts over some of area, part, sex, age and month, with its margins; now and then gaps or a wrong sum."""
+    """A table of at most some dozens of counts over some of area, part, sex, age and month, with its margins; now and then gaps or a wrong sum, or
+    areas that reported nothing for a month, and sums of those that did."""
     areas = [f"04{n:02}" for n in range(9)][: rng.integers(2, 4 if is_small else 5)]
     sexes = ["women", "men"] if rng.random() < 0.6 else ["total"]
     ages = ["18-64", "65-79", "80+"][: rng.choice([1, 2, 3], p=[0.7, 0.2, 0.1])] if len(sexes) == 1 or not is_small else ["18-64"]
@@ -47,14 +48,19 @@ def random_rows(rng: np.random.Generator, measure_id: str, is_small: bool = Fals
     of_sex = {s: [s] for s in sexes} | {"total": sexes}
     of_age = {a: [a] for a in ages} | {"total": ages} if len(ages) > 1 else {"total": ages}
     odd = rng.random()
+    silent = {cell for cell in product(areas, months) if 0.2 < odd < 0.4 and rng.random() < 0.3}
     rows = []
     for (area, inside), (period, when), (sex, ss), (age, aa) in product(places.items(), periods.items(), of_sex.items(), of_age.items()):
-        count = sum(base[cell] for cell in product(inside, when, ss, aa))
+        reporting = [a for a in inside if not silent.intersection(product([a], when))]
+        if not reporting:
+            continue
+        count = sum(base[cell] for cell in product(reporting, when, ss, aa))
         if odd < 0.1 and rng.random() < 0.1:
             continue  # nobody reported it
         if 0.1 < odd < 0.2 and len(inside) > 1 and sex == "total":
             count += 1  # somebody from elsewhere
-        rows.append(row(measure_id, area, period, sex, age, count))
+        is_summed = area not in areas and 0.2 < odd < 0.4
+        rows.append(row(measure_id, area, period, sex, age, count, parts_reported=len(reporting) if is_summed else None))
     return rows
 
 
@@ -82,7 +88,7 @@ def release(published: pd.DataFrame, target: Path | str = ":memory:", made_of: d
     connection.register("m", measures)
     connection.execute(
         f"create table fct_observations as select {', '.join(k if 'period' not in k else f'{k}::date as {k}' for k in KEY)}, "
-        "value, numerator, denominator, answers, status, suppression from p"
+        "value, numerator, denominator, answers, status, suppression, parts_reported, parts_reported is not null as is_aggregated from p"
     )
     connection.execute(
         "create table dim_measures as select measure_id, value_type, threshold::int as suppression_threshold, "

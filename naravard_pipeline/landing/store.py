@@ -8,6 +8,7 @@ Under ``root``::
     <source_id>/observations/<measure_id>.parquet          the current snapshot's rows, native to the source
     state/<source_id>/<measure_id>.json                    what the last attempt gave (a ``Landed``)
     accepted/<source_id>/<measure_id>/<snapshot_id>        an answer that has shrunk and that a person has accepted
+    secret                                                 what the names of snapshots of local files are made with (``name_local``)
     snapshots.parquet                                      one row per measure, for dbt to join
     <name>.parquet                                         other tables (``land_table``)
 
@@ -20,7 +21,9 @@ Belongs here: hash, compare, write. Does not: protocols (``connectors``), whethe
 
 import gzip
 import hashlib
+import hmac
 import os
+import secrets
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, replace
@@ -178,6 +181,14 @@ class Landing:
         if not _is_there(path):
             write_once(path, gzip.compress(body, 6, mtime=0) if suffix.endswith(".gz") else body, self._staging)
         return sha256
+
+    def name_local(self, measure_id: str, content_id: str) -> str:
+        """The snapshot's id of figures from a local file: the same for the same figures, and published. ``content_id`` alone would tell hidden
+        counts to anybody who tries the few that they may be, and which measures have equal figures; so it goes with a secret of this landing."""
+        path = self.root / "secret"
+        if not _is_there(path):
+            write_once(path, secrets.token_hex(32).encode(), self._staging)
+        return hmac.digest(path.read_bytes(), f"{measure_id} {content_id}".encode(), "sha256").hex()[:16]
 
     def land_table(self, name: str, table: pa.Table) -> bool:
         """Write ``<root>/<name>.parquet`` (``name`` may hold folders); True if the content differs from what was there."""

@@ -5,7 +5,7 @@ that the tables tell apart (a municipality × a sex × an age × a stretch of ti
 way to add and subtract, not only those that somebody thought of. Not here: where his figures come from (published).
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
 
@@ -32,7 +32,8 @@ Place = tuple[str, Span, str, str, str]
 class Figure:
     """A count in a table. ``value`` None: it is hidden, and is at least ``low``; if ``said_small``, also below ``threshold``. ``row``: whose it is.
 
-    ``is_guess``: not from this table but from another release; believed unless it contradicts the table.
+    ``is_guess``: not from this table but from another release; believed unless it contradicts the table. ``within``: the smallest areas that it is
+    the sum of, where these are not all that its area has.
     """
 
     quantity: Quantity
@@ -43,6 +44,7 @@ class Figure:
     said_small: bool
     row: object
     is_guess: bool = False
+    within: frozenset[str] | None = None
 
     @property
     def high(self) -> float:
@@ -116,16 +118,20 @@ def _matrix(figures: Sequence[Figure], elements: Mapping[str, frozenset[str]]) -
         years = {a: everybody if a == "total" else _ages(a) for a in ages}
         of_age = _pieces([s for s in years.values() if s])
         of_time = _pieces([f.place[1] for _, f in mine])
-        of_area = _classes({f.place[0]: elements.get(f.place[0], frozenset([f.place[0]])) for _, f in mine})
+        of_area = _classes({_areas(f, elements) for _, f in mine})
         has_sexes = any(f.place[2] != "total" for _, f in mine)
         for n, f in mine:
-            area, span, sex, age, _ = f.place
+            _, span, sex, age, _ = f.place
             sexes = _SEXES[sex] if has_sexes else ("total",)
             pieces = of_age[years[age]] if years[age] else (age,)
-            for group in product(of_area[area], of_time[span], pieces, sexes):
+            for group in product(of_area[_areas(f, elements)], of_time[span], pieces, sexes):
                 lines.append(n)
                 columns.append(column.setdefault((quantity, *group), len(column)))
     return csr_array((np.ones(len(lines)), (lines, columns)), shape=(len(figures), len(column)))
+
+
+def _areas(figure: Figure, elements: Mapping[str, frozenset[str]]) -> frozenset[str]:
+    return figure.within or elements.get(figure.place[0], frozenset([figure.place[0]]))
 
 
 def _sums(figures: Sequence[Figure], matrix: csr_array, combined: Combined, totals: Totals) -> csr_array:
@@ -218,14 +224,14 @@ def _pieces(spans: Sequence[Span]) -> dict[Span, tuple[int, ...]]:
     return {(s, e): tuple(b for b in borders if s <= b <= e) for s, e in set(spans)}
 
 
-def _classes(areas: Mapping[str, frozenset[str]]) -> dict[str, tuple[int, ...]]:
-    """Each area → numbers of the groups of elementary areas that the areas of these tables tell apart."""
-    within: dict[str, list[str]] = {}
-    for area, elements in sorted(areas.items()):
+def _classes(areas: Collection[frozenset[str]]) -> dict[frozenset[str], tuple[int, ...]]:
+    """Each set of elementary areas → numbers of the groups of them that the sets of these tables tell apart."""
+    within: dict[str, list[int]] = {}
+    for area, elements in enumerate(sorted(set(areas), key=sorted)):
         for element in elements:
             within.setdefault(element, []).append(area)
     number = {group: n for n, group in enumerate(sorted({tuple(g) for g in within.values()}))}
-    return {area: tuple(sorted({number[tuple(within[e])] for e in elements})) for area, elements in areas.items()}
+    return {elements: tuple(sorted({number[tuple(within[e])] for e in elements})) for elements in areas}
 
 
 def _ages(text: str) -> Span | None:

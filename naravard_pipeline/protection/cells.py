@@ -12,6 +12,7 @@ import pandas as pd
 
 KEY = ["measure_id", "area_code", "period_start", "period_end", "sex", "age_group", "reporter"]
 COLUMNS = [*KEY, "value", "numerator", "denominator", "answers", "status", "value_type", "threshold", "denominator_threshold", "hides_zero"]
+COLUMNS += ["parts_reported"]  # of a row that was summed here from the rows of the areas in it; null in all others
 PARTS = ("value", "numerator", "denominator", "answers", "implied")
 _WITH_DENOMINATORS_THRESHOLD = ("denominator", "answers")
 
@@ -26,6 +27,7 @@ class Count:
     """One number of people or events. ``value`` is None where the sender hid it. ``row`` is the row that goes when it is hidden; None: no row at all.
 
     ``low`` and ``threshold`` bound a small one: low ≤ value < threshold. A count that is ``fixed`` may not be hidden beside others.
+    ``is_sum``: it was summed here, so it is what the areas in it that reported come to, and not a bit more.
     """
 
     quantity: Quantity
@@ -36,6 +38,7 @@ class Count:
     low: float = 0  # what anybody knows it to be at least once it is hidden: 1, since zeros are shown
     is_small: bool = False
     is_fixed: bool = False
+    is_sum: bool = False
 
 
 @dataclass
@@ -82,7 +85,7 @@ def read_cells(
     if missing := [c for c in COLUMNS if c not in observations.columns]:
         raise ValueError(f"protection needs the columns {missing} of the observations")
     table = observations.loc[observations["reporter"] != "source", COLUMNS].reset_index(drop=True)
-    for name in ("value", "numerator", "denominator", "answers", "threshold", "denominator_threshold"):
+    for name in ("value", "numerator", "denominator", "answers", "threshold", "denominator_threshold", "parts_reported"):
         table[name] = pd.to_numeric(table[name], errors="coerce").astype("float64")
     table["hides_zero"] = table["hides_zero"].fillna(False).astype(bool)
     table["denominator_threshold"] = table["denominator_threshold"].fillna(table["threshold"])
@@ -125,6 +128,7 @@ def counts_of(rows: pd.DataFrame) -> list[Count]:
                     min(low, value) if value == value else low,
                     small,
                     has_zero,
+                    value == value and row.parts_reported == row.parts_reported,
                 )
             )
     return counts
@@ -151,6 +155,7 @@ def _find_parts(cells: Cells, derivations: pd.DataFrame) -> None:
         if isinstance(first["numerator"], str):
             _follow(cells, mine, [first["numerator"]])
             _follow_denominators(cells, mine, first)
+            _follow_unequal(cells, mine, first["numerator"])
             table.loc[mine, ["own_denominator", "own_answers", "own_implied"]] = np.nan  # the denominator is another measure's figure
             table.loc[[i for i in mine if i in cells.follows], "own_numerator"] = np.nan
             continue
@@ -180,18 +185,39 @@ def _follow(cells: Cells, mine: pd.Index, measures: list[str]) -> None:
 
 
 def _follow_denominators(cells: Cells, mine: pd.Index, derivation: pd.Series) -> None:
-    """A denominator that a local reporter counted may be hidden, and the rate with it. Whose it is does not matter: any of the year will do."""
+    """A denominator that a local reporter counted may be hidden, and the rate with it. Whose it is does not matter: any of the year will do. A rate
+    that was summed here goes with any of its county's, for the sum may leave out an area that the county's own denominator has in it."""
     table = cells.table
     there = table[(table["measure_id"] == derivation["denominator"]) & (table["age_group"] == derivation["denominator_age_group"])]
-    back = 1 if derivation["denominator_year"] == "previous" else 0
+    years_back = {"previous": (1,), "mean": (0, 1)}.get(derivation["denominator_year"], (0,))
     years = pd.to_datetime(table["period_end"]).dt.year
     found: dict[Any, list[int]] = {}
     for index in there.index:
-        found.setdefault((table.at[index, "area_code"], table.at[index, "sex"], years[index]), []).append(index)
+        for area in {table.at[index, "area_code"], table.at[index, "area_code"][:2] + "…"}:
+            found.setdefault((area, table.at[index, "sex"], years[index]), []).append(index)
     for index in mine if found else ():
-        rows = found.get((table.at[index, "area_code"], table.at[index, "sex"], years[index] - back), [])
+        area = table.at[index, "area_code"] if np.isnan(table.at[index, "parts_reported"]) else table.at[index, "area_code"][:2] + "…"
+        rows = [row for back in years_back for row in found.get((area, table.at[index, "sex"], years[index] - back), [])]
         if rows:
             cells.follows[index] = [*cells.follows.get(index, []), *rows]
+
+
+def _follow_unequal(cells: Cells, mine: pd.Index, numerator: str) -> None:
+    """A rate that was summed here over other areas than its count was: the difference between the two is the count of the others. It goes with any
+    count of its county."""
+    table, place = cells.table, ["period_start", "period_end", "sex", "age_group", "reporter"]
+    counts = table[table["measure_id"] == numerator]
+    of_place = dict(zip(counts[["area_code", *place]].itertuples(index=False, name=None), counts["value"], strict=True))
+    in_county: dict[Any, list[int]] = {}
+    for key, area, index in zip(counts[place].itertuples(index=False, name=None), counts["area_code"], counts.index, strict=True):
+        in_county.setdefault((area[:2], *key), []).append(index)
+    summed = table.loc[mine]
+    summed = summed[summed["parts_reported"].notna() & summed["numerator"].notna()]
+    for key, area, value, index in zip(
+        summed[place].itertuples(index=False, name=None), summed["area_code"], summed["numerator"], summed.index, strict=True
+    ):
+        if of_place.get((area, *key)) != value:
+            cells.follows[index] = [*cells.follows.get(index, []), *in_county.get((area[:2], *key), [])]
 
 
 def _is_among(table: pd.DataFrame, keys: pd.DataFrame | None) -> pd.Series:

@@ -155,6 +155,10 @@ class _Block:
         said = {c.row for c, said in zip(self.counts, self._said, strict=True) if said}
         several = {row for row, count in Counter(c.row for c in counts).items() if count > 1}
         zeros = self.rows["hides_zero"]
+        reporting: dict[tuple, set[str]] = {}
+        for c in counts:
+            if not c.is_sum:
+                reporting.setdefault((c.quantity, c.place[1:]), set()).add(c.place[0])
         figures = [
             Figure(
                 c.quantity,
@@ -164,6 +168,7 @@ class _Block:
                 0.0 if c.row in several or zeros[c.row] else 1.0,
                 c.row in said and c.row not in several,
                 c.row,
+                within=self._elements[c.place[0]] & reporting.get((c.quantity, c.place[1:]), set()) if c.is_sum else None,
             )
             for c in counts
         ]

@@ -52,7 +52,7 @@ class Programme:
         return self._solve() == _STATUS.kOptimal
 
     def extreme(self, columns: np.ndarray, weights: np.ndarray, sign: int) -> Answer:
-        """The largest (``sign`` 1) or smallest (-1) value of Σ weight · x over ``columns``. Raises ``RuntimeError`` where the solver has no answer."""
+        """The largest (``sign`` 1) or smallest (-1) value of Σ weight · x over ``columns``. Raises ``RuntimeError`` where the solver gives none."""
         self._ask(columns.astype(np.int32), -sign * _floats(weights))
         status = self._solve()
         if status == _STATUS.kUnbounded:

@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import duckdb
 import numpy as np
@@ -72,7 +72,7 @@ def attack(releases: Sequence[Path | duckdb.DuckDBPyConnection], approved: Colle
         return []
     newest = _Release.read(releases[-1])
     last = len(releases) - 1
-    guesses: dict[CellKey, pd.Series] = {}
+    guesses: dict[CellKey, _Shown] = {}
     findings = set()
     repeated = _repeated(releases)
     for number, source in enumerate(releases[:-1]):
@@ -80,7 +80,8 @@ def attack(releases: Sequence[Path | duckdb.DuckDBPyConnection], approved: Colle
             if not has_table(connection, "fct_observations"):
                 continue
             shown = _rows(connection, newest.hidden_keys, "value is not null")
-            guesses |= {_key(row): row for row in shown.itertuples()}  # the newest word about it is the best guess
+            summed = _find_summed(_siblings(connection, shown), newest.elements)
+            guesses |= {_key(row): (row, summed.get(_as_stored(row))) for row in shown.itertuples()}  # the newest word about it is the best guess
             hidden = _rows(connection, newest.shown_keys, "suppression is not null")
         again = {_key(row) for row in hidden.itertuples()} - repeated
         findings |= {Finding(*key, "shown_again", number) for key in again - set(approved)}
@@ -96,7 +97,7 @@ def attack(releases: Sequence[Path | duckdb.DuckDBPyConnection], approved: Colle
 def _attack_older(older: "_Release", newest: "_Release", again: Collection[CellKey], number: int) -> set[Finding]:
     """What the cells that are shown now tell about the others that an earlier release hid."""
     figures = older.figures()
-    now = {_key(row): row for row in newest.rows.itertuples() if _key(row) in again}
+    now = {_key(row): (row, newest.summed.get(_as_stored(row))) for row in newest.rows.itertuples() if _key(row) in again}
     before = {f.row for f in find_narrow(figures, older.elements, older.combined, older.totals)}
     after = {f.row for f in find_narrow([*figures, *older.guessed(now)], older.elements, older.combined, older.totals)}
     return {Finding(*row, "narrow", number) for row in after - before - set(again)}
@@ -113,6 +114,7 @@ class _Release:
     hidden_keys: pd.DataFrame
     shown_keys: pd.DataFrame
     totals: Totals
+    summed: dict[tuple, frozenset[str]]  # a row that was summed from others → the areas they are of
 
     @classmethod
     def read(cls, source: Path | duckdb.DuckDBPyConnection) -> "_Release":
@@ -121,10 +123,10 @@ class _Release:
             # Older releases have neither of these.
             few = "coalesce(m.denominator_threshold, m.suppression_threshold)" if "denominator_threshold" in there else "m.suppression_threshold"
             zeros = "coalesce(m.hides_zero, false)" if "hides_zero" in there else "false"
-            figures = ", ".join(f"o.{c}" for c in (*_KEY, "value", "numerator", "denominator", "answers", "suppression"))
+            figures = ", ".join(f"o.{c}" for c in (*_KEY, "value", "numerator", "denominator", "answers", "suppression", "status"))
             rows = connection.execute(
                 f"select {figures}, m.value_type, m.computed_from, m.suppression_threshold as threshold, "
-                f"{few} as denominator_threshold, {zeros} as hides_zero "
+                f"{few} as denominator_threshold, {zeros} as hides_zero, {_parts(connection)} "
                 "from main.fct_observations as o join main.dim_measures as m using (measure_id) where o.reporter <> 'source' order by all"
             ).df()
             areas = connection.execute("select area_code, area_type, parent_code from main.dim_areas").fetchall()
@@ -141,7 +143,9 @@ class _Release:
             for m, parts in made_of.items()
             if m not in numerators and all(kinds.get(p) == "count" for p in parts)
         }
-        return cls(concerned, elementary_areas(areas, members), combined, numerators, keys[is_hidden], keys[rows["value"].notna()], totals)
+        elements = elementary_areas(areas, members)
+        summed = _find_summed(concerned, elements)
+        return cls(concerned, elements, combined, numerators, keys[is_hidden], keys[rows["value"].notna()], totals, summed)
 
     def figures(self) -> list[Figure]:
         parts = {m: [p for p in _PARTS if _part(g, p).notna().any()] for m, g in self.rows.groupby("measure_id")}
@@ -158,13 +162,15 @@ class _Release:
             found += [self._figure(row, (row.measure_id, p), p, len(own) == 1) for p in own]
         return [f for f in found if f]
 
-    def guessed(self, shown: dict[CellKey, pd.Series]) -> Iterator[Figure]:
+    def guessed(self, shown: dict[CellKey, "_Shown"]) -> Iterator[Figure]:
         """Figures of other releases for cells that are hidden here."""
         for figure in self.figures() if shown else ():
             if figure.value is None and figure.row in shown:
-                value = _number(shown[figure.row], "numerator" if figure.row[0] in self.numerators else figure.quantity[1])
+                row, within = shown[figure.row]
+                value = _number(row, "numerator" if figure.row[0] in self.numerators else figure.quantity[1])
                 if value is not None:
-                    yield Figure(figure.quantity, figure.place, value * self._factor(figure.row[0]), 0, 0, False, figure.row, is_guess=True)
+                    value *= self._factor(figure.row[0])
+                    yield Figure(figure.quantity, figure.place, value, 0, 0, False, figure.row, is_guess=True, within=within)
 
     def _factor(self, measure_id: str) -> float:
         return self.combined.get(measure_id, ([], 1.0))[1]
@@ -177,8 +183,47 @@ class _Release:
         threshold = row.denominator_threshold if part in ("denominator", "answers") else row.threshold
         low = 1.0 if is_only and not row.hides_zero else 0.0  # which of several counts is small he cannot tell
         said = is_only and row.suppression == "primary"
-        place = (row.area_code, days, row.sex, row.age_group, row.reporter)
-        return Figure(quantity, place, value if value is None else value * self._factor(row.measure_id), float(threshold), low, said, _key(row))
+        place, number = (row.area_code, days, row.sex, row.age_group, row.reporter), value if value is None else value * self._factor(row.measure_id)
+        return Figure(quantity, place, number, float(threshold), low, said, _key(row), within=self.summed.get(_as_stored(row)))
+
+
+_Shown = tuple[Any, frozenset[str] | None]  # a row of a release, and what it was summed from
+
+
+def _parts(connection: duckdb.DuckDBPyConnection) -> str:
+    """The columns that tell of a sum and of how many parts; older releases have none."""
+    there = {r[0] for r in connection.execute("select column_name from (describe main.fct_observations)").fetchall()}
+    return "o.is_aggregated, o.parts_reported" if "is_aggregated" in there else "false as is_aggregated, null as parts_reported"
+
+
+def _siblings(connection: duckdb.DuckDBPyConnection, shown: pd.DataFrame) -> pd.DataFrame:
+    """All rows of the measures of which a sum is among ``shown``."""
+    measures = sorted(set(shown.loc[shown["is_aggregated"].fillna(False).astype(bool), "measure_id"])) if "is_aggregated" in shown else []
+    return connection.execute(
+        f"select {', '.join(_KEY)}, value, suppression is not null as is_hidden, status, {_parts(connection)} "
+        "from main.fct_observations as o where reporter <> 'source' and measure_id::varchar in (select unnest(?::varchar[]))",
+        [measures],
+    ).df()
+
+
+def _find_summed(rows: pd.DataFrame, elements: dict[str, frozenset[str]]) -> dict[tuple, frozenset[str]]:
+    """Rows that were summed from others' → the smallest areas whose rows they are. Not where fewer or more are there than are said to be in it."""
+    is_sum = rows["is_aggregated"].fillna(False).astype(bool)
+    shown: dict[tuple, set[str]] = {}
+    hidden: dict[tuple, set[str]] = {}
+    nobody: dict[tuple, set[str]] = {}  # where there was nothing to count
+    for of, which in ((shown, rows["value"].notna()), (hidden, rows["is_hidden"]), (nobody, rows["status"] == "not_applicable")):
+        for measure, area, *rest in rows.loc[which & ~is_sum, list(_KEY)].itertuples(index=False, name=None):
+            of.setdefault((measure, *rest), set()).add(area)
+    found = {}
+    for key, parts in zip(rows.loc[is_sum, list(_KEY)].itertuples(index=False, name=None), rows.loc[is_sum, "parts_reported"], strict=True):
+        (measure, area, *rest), inside = key, elements.get(key[1], frozenset())
+        seen, unseen, none = (inside & of.get((measure, *rest), set()) for of in (shown, hidden, nobody))
+        # Of a hidden rate it is not told whether it had a denominator, and is in the sum.
+        ways = [seen | unseen, seen] if parts == parts else [seen | unseen]
+        if within := next((w for w in ways if parts != parts or len(w) + len(none) == parts), None):
+            found[key] = within
+    return found
 
 
 def _numerator(rows: pd.DataFrame, measure_id: str, parts: Sequence[str]) -> str | None:

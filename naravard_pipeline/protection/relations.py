@@ -4,8 +4,8 @@ Here: equations between counts. A whole is the sum of its parts by sex, by area,
 two reporters count the same thing; a window that slides gains one month and loses another. Not here: what follows from them (knowledge).
 
 Sums that no row shows count too where two ways of adding lead to them: the county by its ages is the county by its municipalities. Where a part has
-no row, the whole is at least the others. An equation that does not hold in the figures keeps its difference, as if the attacker
-knew that too; one that is far from holding is none, since nobody would calculate with it.
+no row, the whole is at least the others; but what was summed here from the rows there are is exactly those. An equation that does not hold in the
+figures keeps its difference, as if the attacker knew that too; one that is far from holding is none, since nobody would calculate with it.
 """
 
 from collections import Counter
@@ -172,8 +172,12 @@ class RelationBuilder:
             self._add(i, [self._at(quantity, (area, span, s, age, reporter)) for s in ("women", "men")])
 
     def _areas(self, i: int) -> None:
-        quantity, (area, span, sex, age, _) = self.counts[i].quantity, self.counts[i].place
+        quantity, (area, span, sex, age, reporter) = self.counts[i].quantity, self.counts[i].place
         for way in self._geography.parts.get(area, ()):
+            if self.counts[i].is_sum:  # what did not report is not in it
+                of_parts = [self._at(quantity, (part, span, sex, age, reporter)) for part in way]
+                self._add(i, [p for p in of_parts if p is not None])
+                continue
             found = []
             for part in way:
                 by = {r: self._at(quantity, (part, span, sex, age, r)) for r in self._who}

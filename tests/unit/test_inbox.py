@@ -159,6 +159,22 @@ def test_a_file_that_says_nothing_new_changes_nothing_downstream(settings: Setti
     assert landing.observations_path("local", "sip_antal").read_bytes() == before
 
 
+def test_what_is_published_of_a_file_tells_nothing_of_its_figures(tmp_path: Path):
+    # A name made of the content alone could be tried against the few figures that a hidden count may be.
+    content = sip_csv("Flen;2025-01;3")
+    ids, urls = set(), set()
+    for home in ("one", "other"):
+        settings = Settings(home=tmp_path / home)
+        drop(content, settings.inbox)
+        run(settings)
+        [row] = Landing(settings.landing).read_index()
+        ids.add(row["snapshot_id"])
+        urls.add(row["url"])
+    assert len(ids) == 2 and urls == {"inbox/000001"}
+    landing = Landing(tmp_path / "landing")
+    assert landing.name_local("one", "content") == landing.name_local("one", "content") != landing.name_local("other", "content")
+
+
 def test_another_file_of_the_same_name_is_kept_beside(settings: Settings):
     for value in (1, 2):
         drop(sip_csv(f"Flen;2025-01;{value}"), settings.inbox)

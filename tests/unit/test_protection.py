@@ -21,6 +21,12 @@ def hidden_of(table, derivations=NO_DERIVATIONS, **options) -> dict[tuple, str]:
     return {(r.measure_id, r.area_code, r.sex, r.age_group, f"{r.period_start:%m-%d}"): r.suppression for r in found.itertuples()}
 
 
+def ratio(measure_id: str, numerator: str, denominator: str, year: str) -> pd.DataFrame:
+    """The derivation of a rate."""
+    plain = {"measure_id": measure_id, "numerator": numerator, "denominator": denominator, "denominator_year": year, "denominator_age_group": "total"}
+    return pd.DataFrame([plain]).reindex(columns=NO_DERIVATIONS.columns).astype(object)
+
+
 def places(table, **options) -> dict[str, str]:
     return {key[1]: suppression for key, suppression in hidden_of(table, **options).items()}
 
@@ -123,15 +129,8 @@ class TestSecondary:
         assert not attack([release(hide(table, found))])
 
     def test_a_rate_goes_with_its_count_and_a_sum_with_its_part(self):
-        ratio = {
-            "measure_id": "rate",
-            "numerator": "plans",
-            "denominator": "people",
-            "denominator_year": "previous",
-            "denominator_age_group": "total",
-        }
         total = [{"measure_id": "both", "combine": "sum", "part": part} for part in ("plans", "visits")]
-        derivations = pd.DataFrame([ratio, *total]).reindex(columns=NO_DERIVATIONS.columns).astype(object)
+        derivations = pd.concat([ratio("rate", "plans", "people", "previous"), pd.DataFrame(total)], ignore_index=True).astype(object)
         rate = {"value_type": "rate", "denominator": 10_000}
         table = observations(
             [
@@ -149,6 +148,40 @@ class TestSecondary:
             ("rate", "0400"): "primary",
             ("visits", "0400"): "secondary",
         } or {k[:2]: v for k, v in found.items()} == {("plans", "0400"): "primary", ("rate", "0400"): "primary", ("both", "0400"): "secondary"}
+
+    @pytest.mark.parametrize("counts", [{"0400": 4, "0401": 4, "0404": 20}, {"0400": 4, "0401": 7, "0402": 20}])
+    def test_a_sum_of_those_that_reported_tells_on_none_of_them(self, counts):
+        members = dict((area, group) for group, area in MEMBERS)
+        parts = {g: [a for a in counts if members[a] == g] for g in ("04-a", "04-b")} | {"04": list(counts)}
+        sums = [row(area=g, value=sum(counts[a] for a in inside), parts_reported=len(inside)) for g, inside in parts.items() if inside]
+        table = observations([*(row(area=a, value=v) for a, v in counts.items()), *sums])
+        assert attack([release(hide(table, protect(table, NO_DERIVATIONS, AREAS, MEMBERS).hidden))]) == []
+        found = attack([release(hide(table, protect(table, NO_DERIVATIONS, AREAS, MEMBERS, secondary=False).hidden))])
+        assert {f.area_code for f in found} >= {a for a, v in counts.items() if v < 5 and sum(w < 5 for w in counts.values()) == 1}
+
+    def test_a_rate_of_fewer_areas_than_its_count_does_not_tell_of_the_others(self):
+        derivation = ratio("rate", "plans", "enrolled", "same")
+        plans, enrolled = {"0400": 30, "0401": 20, "0402": 3, "0403": 40}, {"0400": 300, "0401": 200, "0403": 400}
+        rows = [row(area=a, value=v) for a, v in plans.items()] + [row(area="04-a", value=93, parts_reported=4)]
+        rows += [row("enrolled", area=a, value=v) for a, v in enrolled.items()] + [row("enrolled", area="04-a", value=900, parts_reported=3)]
+        more = {"value_type": "rate"}
+        rows += [row("rate", area=a, value=1000 * plans[a] / v, numerator=plans[a], denominator=v, **more) for a, v in enrolled.items()]
+        rows += [row("rate", area="0402", numerator=3, status="awaiting_denominator", **more)]
+        rows += [row("rate", area="04-a", value=100.0, numerator=90, denominator=900, status="preliminary", parts_reported=3, **more)]
+        table = observations(rows)
+        made_of = {"rate": "enrolled,plans"}
+        hidden = protect(table, derivation, AREAS, MEMBERS).hidden
+        assert ("rate", "04-a") in set(zip(hidden["measure_id"], hidden["area_code"], strict=True))
+        assert attack([release(hide(table, hidden), made_of=made_of)]) == []
+        few = hidden[hidden["area_code"] == "0402"]
+        assert {f.area_code for f in attack([release(hide(table, few), made_of=made_of)])} == {"0402"}
+
+    def test_the_mean_of_two_denominators_goes_with_either(self):
+        years = {2024: 3, 2025: 60}
+        rows = [row("enrolled", period=(f"{y}-01-01", f"{y}-12-31"), value=v) for y, v in years.items()]
+        rows += [row("plans", value=50), row("rate", value=50 / 31.5 * 100, numerator=50, denominator=31.5, value_type="rate")]
+        hidden = hidden_of(observations(rows), ratio("rate", "plans", "enrolled", "mean"))
+        assert {key[0] for key in hidden} == {"enrolled", "rate"}
 
     def test_two_reporters_of_one_sum_do_not_tell_on_each_other(self):
         parts = [row(sex="women", value=3), row(sex="men", value=30)]

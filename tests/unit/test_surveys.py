@@ -140,6 +140,7 @@ class TestProtection:
     def table(self, *answers):
         place = {"area_code": "0138", "period_start": date(2025, 3, 1), "period_end": date(2025, 3, 31), "sex": "total", "age_group": "total"}
         more = {"reporter": "municipalities", "answers": None, "status": "ok", "threshold": 5, "denominator_threshold": 5, "hides_zero": False}
+        more["parts_reported"] = None
         rows = [{**place, **more, "measure_id": f"s_{n}", "value": v, "value_type": "count"} for n, v in zip("abcd", answers, strict=True)]
         share = {"numerator": answers[0] + answers[1], "denominator": sum(answers), "value_type": "share", "measure_id": "s"}
         return pd.DataFrame([*rows, {**place, **more, **share, "value": 100 * share["numerator"] / max(share["denominator"], 1)}])
