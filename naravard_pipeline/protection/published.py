@@ -193,7 +193,9 @@ _Shown = tuple[Any, frozenset[str] | None]  # a row of a release, and what it wa
 def _parts(connection: duckdb.DuckDBPyConnection) -> str:
     """The columns that tell of a sum and of how many parts; older releases have none."""
     there = {r[0] for r in connection.execute("select column_name from (describe main.fct_observations)").fetchall()}
-    return "o.is_aggregated, o.parts_reported" if "is_aggregated" in there else "false as is_aggregated, null as parts_reported"
+    if "is_aggregated" not in there:
+        return "false as is_aggregated, null::double as parts_reported"
+    return "coalesce(o.is_aggregated, false) as is_aggregated, o.parts_reported::double as parts_reported"
 
 
 def _siblings(connection: duckdb.DuckDBPyConnection, shown: pd.DataFrame) -> pd.DataFrame:
@@ -208,7 +210,7 @@ def _siblings(connection: duckdb.DuckDBPyConnection, shown: pd.DataFrame) -> pd.
 
 def _find_summed(rows: pd.DataFrame, elements: dict[str, frozenset[str]]) -> dict[tuple, frozenset[str]]:
     """Rows that were summed from others' → the smallest areas whose rows they are. Not where fewer or more are there than are said to be in it."""
-    is_sum = rows["is_aggregated"].fillna(False).astype(bool)
+    is_sum = rows["is_aggregated"].astype(bool)
     shown: dict[tuple, set[str]] = {}
     hidden: dict[tuple, set[str]] = {}
     nobody: dict[tuple, set[str]] = {}  # where there was nothing to count
