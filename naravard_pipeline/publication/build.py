@@ -42,7 +42,7 @@ class TestResult:
 
 @dataclass(frozen=True)
 class BuildRecord:
-    """``required`` are the names of all tests in the project; a build that skipped one cannot be published."""
+    """``required`` are the names of all data tests in the project; a build that skipped one cannot be published."""
 
     build_id: str
     built_at: str
@@ -89,14 +89,13 @@ def record_build(settings: Settings, target: Path, code_version: str) -> BuildRe
         prints = fingerprints(connection, read_tables(manifest), settings.database.stem)
         by_id = {r["unique_id"]: r for r in results["results"]}
         nodes = [n for n in manifest["nodes"].values() if n["resource_type"] == "test"]
-        units = list(manifest.get("unit_tests", {}).values())
-        tests = [_result(n, by_id[n["unique_id"]], connection, prints) for n in (*nodes, *units) if n["unique_id"] in by_id]
+        tests = [_result(n, by_id[n["unique_id"]], connection, prints) for n in nodes if n["unique_id"] in by_id]
     record = BuildRecord(
         build_id=results["metadata"]["invocation_id"],
         built_at=datetime.now(UTC).isoformat(timespec="seconds"),
         code_version=code_version,
         code=code_fingerprint(),
-        required=sorted(n["name"] for n in (*nodes, *units)),
+        required=sorted(n["name"] for n in nodes),
         tests=tests,
         fingerprints=prints,
     )
