@@ -48,6 +48,7 @@ class Component:
         widest = self._hidden(self._may)
         small = [i for i, c in enumerate(counts) if c.is_small and c.threshold - 1 > c.low]
         self._demands = [knowledge.demand(i, widest) for i in small]
+        self._always = self._hidden(must)
 
     def cover(self) -> Covering:
         """The rows to hide, ``must`` among them."""
@@ -89,21 +90,17 @@ class Component:
         """Whether ``rows`` fail; why, is added to the cuts. What a cut that is known already forbids need not be tried."""
         if any(sum(g for r, g in cut.gains.items() if r in rows) < cut.need * (1 - 1e-9) for cut in self._cuts):
             return True
-        found = self._knowledge.cuts(self._demands, self._hidden(rows))
+        found = self._knowledge.cuts(self._demands, self._hidden(rows), self._always)
         self._cuts += found
         return bool(found)
 
     def _matrix(self) -> tuple[list[int], csr_array]:
         """The rows that any cut names, and one line per cut, each ≥ 1."""
-        rows = sorted({r for cut in self._cuts for r in cut.gains} - self._must)
+        rows = sorted({r for cut in self._cuts for r in cut.gains})
         column = {r: n for n, r in enumerate(rows)}
-        at = [(n, column[r], min(1.0, g / cut.need)) for n, cut in enumerate(self._cuts) for r, g in cut.gains.items() if r in column]
+        at = [(n, column[r], g / cut.need) for n, cut in enumerate(self._cuts) for r, g in cut.gains.items()]
         data, where = [g for *_, g in at], ([n for n, *_ in at], [c for _, c, _ in at])
         return rows, csr_array((data, where), shape=(len(self._cuts), len(rows)))
-
-    def _wanted(self) -> np.ndarray:
-        """What each cut still needs beside the rows that are hidden anyway, in shares of its need."""
-        return np.array([1 - sum(g for r, g in cut.gains.items() if r in self._must) / cut.need for cut in self._cuts])
 
     def _cheapest(self, gap: float) -> tuple[frozenset[int], float] | None:
         """The cheapest rows that satisfy every cut, within ``gap`` of it, and what none costs less than. None where the search gave up."""
@@ -112,7 +109,7 @@ class Component:
             [self._costs[r] for r in rows],
             integrality=np.ones(len(rows)),
             bounds=Bounds(0, 1),
-            constraints=LinearConstraint(matrix, self._wanted() - 1e-9, np.inf),
+            constraints=LinearConstraint(matrix, 1 - 1e-9, np.inf),
             options={"node_limit": _NODES, "mip_rel_gap": gap},
         )
         if result.status:
@@ -123,7 +120,7 @@ class Component:
         if not self._cuts:
             return 0.0
         rows, matrix = self._matrix()
-        result = linprog([self._costs[r] for r in rows], A_ub=-matrix, b_ub=-self._wanted(), bounds=(0, 1), method="highs")
+        result = linprog([self._costs[r] for r in rows], A_ub=-matrix, b_ub=-np.ones(len(self._cuts)), bounds=(0, 1), method="highs")
         return float(result.fun)
 
     def _cost(self, rows: frozenset[int]) -> float:

@@ -22,7 +22,8 @@ TOLERANCE = 1e-6
 
 @dataclass(frozen=True)
 class Cut:
-    """Σ gain × (the row is hidden) ≥ ``need``: with fewer hidden, a small count would be known too well. ``gains``: row → gain, at most ``need``."""
+    """Σ gain × (the row is hidden) ≥ ``need``: with fewer hidden, a small count would be known too well. ``gains``: row → gain, at most ``need``, of
+    all but those that are hidden in every choice."""
 
     gains: Mapping[int, float]
     need: float
@@ -79,28 +80,31 @@ class Knowledge:
         """The largest (``sign`` 1) or smallest (-1) possible value; not looked for beyond ``enough``."""
         return self._solve(count, hidden, sign, enough)[0]
 
-    def cuts(self, demands: Sequence[Demand], hidden: np.ndarray) -> list[Cut]:
-        """What a better choice must satisfy, for each end of a demand that is not met. A world that is found for one may show another to be met."""
-        worlds: list[np.ndarray] = [self._values]
-        return [cut for d in demands for sign in (1, -1) if (cut := self._cut(d, hidden, sign, worlds))]
+    def cuts(self, demands: Sequence[Demand], hidden: np.ndarray, must: np.ndarray) -> list[Cut]:
+        """What a better choice must satisfy, for each end of a demand that is not met. A world that is found for one may show another to be met.
 
-    def _cut(self, demand: Demand, hidden: np.ndarray, sign: int, worlds: list[np.ndarray]) -> Cut | None:
+        ``must``: the counts that are hidden in every choice.
+        """
+        worlds: list[np.ndarray] = [self._values]
+        return [cut for d in demands for sign in (1, -1) if (cut := self._cut(d, hidden, must, sign, worlds))]
+
+    def _cut(self, demand: Demand, hidden: np.ndarray, must: np.ndarray, sign: int, worlds: list[np.ndarray]) -> Cut | None:
         wanted = demand.high if sign > 0 else demand.low
         if any(sign * (world[demand.count] - wanted) >= -TOLERANCE for world in worlds):
             return None
         found, duals, world = self._solve(demand.count, hidden, sign, wanted)
         worlds.append(world)
-        need = sign * (wanted - found)
-        if need <= TOLERANCE:
+        if sign * (wanted - found) <= TOLERANCE:
             return None
-        # For every possible world, sign × count = Σ slope × x + constant; a shown count that is hidden instead moves the bound by its gain.
+        # For every possible world, sign × count = Σ slope × x + constant; a count that is hidden moves the bound by its gain.
         slope = -(self._matrix.T @ duals)
         slope[demand.count] += sign
         slope[np.abs(slope) < 1e-9] = 0
         up = np.where(slope > 0, self._high - self._values, 0)
         gain = np.where(slope > 0, np.where(slope > 0, slope, 1) * up, -slope * (self._values - self._low))
+        need = sign * (wanted - self._values[demand.count]) - gain[must].sum()
         gains: dict[int, float] = {}
-        for i in np.flatnonzero(~hidden & (gain > 1e-9)):
+        for i in np.flatnonzero(~must & (gain > 1e-9)):
             if not self.counts[i].is_fixed:
                 row = int(self._rows[i])
                 gains[row] = min(need, gains.get(row, 0.0) + float(gain[i]))

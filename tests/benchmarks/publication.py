@@ -109,6 +109,10 @@ def timed(work: Callable[[], object]) -> float:
     return time.perf_counter() - begun
 
 
+def tell(text: str) -> None:
+    print(f"{time.strftime('%X')} {text}", flush=True)
+
+
 def copy_bytes(folder: Path, to: Path) -> None:
     for path in sorted(p for p in folder.rglob("*") if p.is_file()):
         target = to / path.relative_to(folder)
@@ -147,14 +151,16 @@ def main() -> None:
         prepare_manifest(settings)
         tables = read_contract(settings)
         fill(settings, tables, options.rows, 0)
-        first = timed(lambda: publish(settings, tables))
+        first = timed(lambda: publish(settings, tables, tell))
         folder = current_release(settings)
         size = sum(p.stat().st_size for p in folder.rglob("*") if p.is_file())
         copied = timed(lambda: copy_bytes(folder, Path(temporary, "copy")))
+        shutil.rmtree(Path(temporary, "copy"))  # a release of 20 million observations weighs 9 GB
         selected = timed(lambda: bare_select(settings, tables, Path(temporary, "bare")))
+        shutil.rmtree(Path(temporary, "bare"))
         fill(settings, tables, options.rows, options.revised)
         report = timed(lambda: bare_report(settings))
-        second = timed(lambda: publish(settings, tables))
+        second = timed(lambda: publish(settings, tables, tell))
         rollback = timed(lambda: roll_back(settings, list_releases(settings)[0].name, "Benchmark", "data_engineer", "mätning"))
         print(f"{options.rows:,} observations, a release of {size / 1e6:,.0f} MB, {options.revised:.1%} revised")
         for name, seconds, beside in (
