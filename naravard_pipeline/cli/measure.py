@@ -71,7 +71,7 @@ def measure_show(measure_id: str, area_code: str | None, period_label: str | Non
         if as_json:
             return click.echo(json.dumps([asdict(e) for e in found], ensure_ascii=False, indent=2, default=str))
         for explanation in found:
-            tell_explanation(explanation, catalogue.areas[area_code].name_sv)
+            tell_explanation(explanation)
         return
     if history:
         return _show_history(SOURCES.parent / catalogue.measures[measure_id].path, measure_id, as_json)

@@ -6,6 +6,7 @@ import click
 from rich.markup import escape
 
 from naravard_pipeline.cli.decide import approve, correct, log, reveal, rollback
+from naravard_pipeline.cli.explanation import release_explain
 from naravard_pipeline.cli.terminal import UserError, console, must_be_among, print_table
 from naravard_pipeline.settings import Settings
 
@@ -160,5 +161,5 @@ def release_diff(before: str | None, after: str | None, as_json: bool) -> None:
         console.print(f'to let one out: naravard release approve {decided} --measure M --by "NAME" --reason "TEXT"')
 
 
-for command in (approve, rollback, correct, reveal, log):
+for command in (approve, rollback, correct, reveal, log, release_explain):
     release.add_command(command)
