@@ -1,22 +1,18 @@
 """The way back of a figure, printed: for `naravard measure show M --area A` and `naravard release explain FRAMEWORK INDICATOR --area A`."""
 
-import json
 import math
 from collections.abc import Sequence
-from dataclasses import asdict
 from typing import Any
 
-import click
 from rich.markup import escape
 
-from naravard_pipeline.cli.terminal import console, must_be_among, open_catalogue
+from naravard_pipeline.cli.terminal import console
 from naravard_pipeline.pages.swedish import number, percent
 from naravard_pipeline.publication.explain import Explanation
 from naravard_pipeline.publication.explain_composites import CompositeExplanation
 from naravard_pipeline.publication.explain_origin import tell_place
 from naravard_pipeline.publication.explain_reasons import tell_briefly
 from naravard_pipeline.publication.explain_rows import Part, Row, Said, listed
-from naravard_pipeline.settings import Settings
 
 URL_SHOWN = 120  # a question about all municipalities is thousands of characters long; --json has the whole
 PARTS_SHOWN = 60  # the most municipalities of a county are 49; of the nation's 290 the quartiles tell enough
@@ -101,28 +97,6 @@ def tell_composite(explanation: CompositeExplanation) -> None:
     _tell_release(explanation.release, [], indent)
 
 
-@click.command("explain")
-@click.argument("framework_id", metavar="FRAMEWORK")
-@click.argument("indicator_id", metavar="INDICATOR")
-@click.option("--area", "area_code", metavar="A", required=True, help="Of this area, e.g. 0484.")
-@click.option("--year", type=int, help="Of this year; the newest if not given.")
-@click.option("--json", "as_json", is_flag=True, help="As JSON.")
-def release_explain(framework_id: str, indicator_id: str, area_code: str, year: int | None, as_json: bool) -> None:
-    """The way back of an aggregated indicator: each measure's figure, base, weight and part. INDICATOR: an indicator or a goal area of FRAMEWORK.
-
-    Example: naravard release explain sormland forebyggande --area 0484 --year 2023
-    """
-    from naravard_pipeline.publication.explain_composites import explain_composite
-
-    catalogue = open_catalogue()
-    must_be_among(framework_id, sorted(catalogue.frameworks), "FRAMEWORK", "framework")
-    must_be_among(area_code, list(catalogue.areas), "--area", "area")
-    found = explain_composite(Settings.from_environment(), framework_id, indicator_id, area_code, year)
-    if as_json:
-        return click.echo(json.dumps(asdict(found), ensure_ascii=False, indent=2, default=str))
-    tell_composite(found)
-
-
 def _tell_parts(explanation: Explanation, indent: str) -> None:
     absent = [part for part in explanation.parts if part.figure is None and not part.terms and not part.is_hidden]
     there = [part for part in explanation.parts if part not in absent]
@@ -151,13 +125,14 @@ def _tell_sum(explanation: Explanation, indent: str) -> None:
     value = explanation.figure["value"]
     if explanation.reckoned is not None and value is not None:
         _line(indent, f"delarna    ger {number(explanation.reckoned)}")
-        _tell_pairs([("värdet", explanation.reckoned, value)], indent)
+        newer = "; måttet hålls, och delarna kan vara nyare" if explanation.figure["is_held"] else ""
+        _tell_pairs([("värdet", explanation.reckoned, value)], indent, newer)
 
 
-def _tell_pairs(pairs: Sequence[tuple[str, float, float]], indent: str) -> None:
+def _tell_pairs(pairs: Sequence[tuple[str, float, float]], indent: str, why: str = "") -> None:
     for name, reckoned, published in pairs:
         if published is not None and not math.isclose(reckoned, published, rel_tol=NEAR, abs_tol=NEAR):
-            _line(indent, f"[red]OBS[/red]        {escape(name)}: delarna ger {number(reckoned)}, publicerat är {number(published)}")
+            _line(indent, f"[red]OBS[/red]        {escape(name)}: delarna ger {number(reckoned)}, publicerat är {number(published)}{why}")
 
 
 def _tell_answer(explanation: Explanation, indent: str) -> None:

@@ -144,9 +144,8 @@ def _located(reader: _Reader, part: Part) -> Part:
     """The part with the file and row it came in."""
     if part.figure is None:
         return part
-    measure_id = part.figure["measure_id"]
-    [(source_id,)] = reader.connection.execute("select source_id from dim_measures where measure_id = ?", [measure_id]).fetchall()
-    return replace(part, place=find_place(reader.settings, source_id, reader.catalogue.measures.get(measure_id), part.figure))
+    measure = reader.catalogue.measures.get(part.figure["measure_id"])
+    return replace(part, place=find_place(reader.settings, measure.source_id, measure, part.figure)) if measure else part
 
 
 def _answer(reader: _Reader, source_id: str, figure: Row, parts: Sequence[Part], inputs: Sequence[Explanation], place: Row) -> Row:

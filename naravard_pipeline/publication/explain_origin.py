@@ -34,7 +34,7 @@ def read_answer(connection: duckdb.DuckDBPyConnection, settings: Settings, sourc
 
 def find_place(settings: Settings, source_id: str, measure: Measure | None, figure: Row | None) -> dict:
     """File, sheet, row and column of a figure that came in a file; empty for any other, for a hidden one, and where the file is kept no more."""
-    if figure is None or figure["suppression"] or figure["status"] == "suppressed":
+    if measure is None or measure.file is None or figure is None or figure["status"] == "suppressed":
         return {}
     names = _files(_manifest(settings, source_id, figure))
     folder = settings.landing / source_id / "files" / figure["measure_id"]
@@ -65,9 +65,9 @@ def find_first_release(settings: Settings, folder: Path, figure: Row) -> dict:
     return {}
 
 
-def _place(settings: Settings, source_id: str, measure: Measure | None, row: Row) -> dict:
-    form = measure.file if measure else None
-    columns = [name for name in (form.value_column, form.numerator_column, form.denominator_column, form.date_column) if name] if form else []
+def _place(settings: Settings, source_id: str, measure: Measure, row: Row) -> dict:
+    form = measure.file
+    columns = [name for name in (form.value_column, form.numerator_column, form.denominator_column, form.date_column) if name]
     return {**{k: v for k, v in row.items() if k != "value"}, "columns": columns, "path": _raw(settings, source_id, row["file_sha256"])}
 
 

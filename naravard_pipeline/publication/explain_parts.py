@@ -14,7 +14,7 @@ import duckdb
 from naravard_pipeline.catalogue import Measure
 from naravard_pipeline.catalogue.queries import Combination, Ratio, Spread
 from naravard_pipeline.pages.swedish import number
-from naravard_pipeline.publication.explain_rows import CELL, Part, Row, area_name, listed, of, read, read_figures
+from naravard_pipeline.publication.explain_rows import CELL, Part, Row, listed, of, read, read_figures
 
 SHOWN = ("ok", "preliminary")
 MONTHS = {"month": 1, "quarter": 3, "half_year": 6, "year": 12}
@@ -157,7 +157,8 @@ def _between_municipalities(connection: duckdb.DuckDBPyConnection, spread: Sprea
     where = of(figure, *(c for c in CELL if c not in ("area_code", "sex")))
     rows = read_figures(connection, spread.spread_of, place, [figure["area_code"]] * 2, sex="total", **where)
     rows = sorted(rows, key=lambda row: (row["value"] is None, row["value"], row["area_code"]))
-    parts = [_part(area_name(connection, row["area_code"]), row, "value") for row in rows]
+    names = dict(connection.execute("select area_code, name_sv from dim_areas").fetchall())
+    parts = [_part(names[row["area_code"]], row, "value") for row in rows]
     values = [part.terms["value"] for part in parts if part.terms]
     notes = [f"{len(values)} kommuner har värde"]
     if len(values) >= 5:

@@ -150,7 +150,9 @@ class TestWhatItIsMadeOf:
         home = Home(tmp_path, ratio("kvot"), measure("folk"))
         home.figure("kvot", "0484", "2025-03", 100, numerator=20, denominator=200)
         home.figure("kvot", "0486", "2025-03", 50, numerator=5, denominator=100)
-        home.figure("kvot", "04-norra", "2025-03", 25 / 300 * 1000, numerator=25, denominator=300, is_aggregated=True, parts_reported=2, parts_expected=2)
+        home.figure(
+            "kvot", "04-norra", "2025-03", 25 / 300 * 1000, numerator=25, denominator=300, is_aggregated=True, parts_reported=2, parts_expected=2
+        )
         home.publish()
         found = home.explain("kvot", "04-norra", "2025-03")
         assert found.reckoned == pytest.approx(25 / 300 * 1000) and "Eskilstuna: 100 (täljare 20, nämnare 200)" in told(found)
@@ -260,7 +262,14 @@ class TestAggregatedIndicator:
         home = Home(tmp_path, measure("ett"), measure("annat"), measure("tredje"))
         key = {"framework_id": "sormland", "goal_area_id": "nara", "indicator_id": "tillganglighet", "area_code": "0484", "year": 2024}
         for measure_id, score, share in (("ett", 1.5, 0.75), ("annat", -1.0, 0.25)):
-            part = {"score": score, "share_of_weight": share, "contribution": 10 * score * share, "base_year": 2015, "base_mean": 5, "base_deviation": 2}
+            part = {
+                "score": score,
+                "share_of_weight": share,
+                "contribution": 10 * score * share,
+                "base_year": 2015,
+                "base_mean": 5,
+                "base_deviation": 2,
+            }
             home.add("fct_composite_parts", measure_id=measure_id, value=8, is_held=False, **key, **part)
         whole = {"value": 108.75, "measures": 2, "coverage": 1.0, "range_low": 90, "range_high": 115}
         home.add("fct_composites", is_preliminary=False, is_proposal=False, is_held=False, **key, **whole)
