@@ -2,6 +2,7 @@
 
 import json
 from calendar import monthrange
+from collections.abc import Mapping
 from datetime import date, datetime
 from functools import cache
 from pathlib import Path
@@ -113,8 +114,8 @@ class Home:
         assert answer.state == "accepted", answer.text_sv
         return landing.current("local", "sip_antal").snapshot_id
 
-    def publish(self, held: dict[str, str] | None = None) -> str:
-        """``held``: measure → reason."""
+    def publish(self, held: Mapping[str, str] = {}, left_out: Mapping[str, str] = {}) -> str:
+        """``held`` and ``left_out``: measure → reason."""
         self.releases += 1
         release_id = f"{self.releases:06d}-20260105T060000-abcdef12"
         folder = self.settings.published / "releases" / release_id
@@ -127,8 +128,8 @@ class Home:
                     connection.execute(f"insert into {table} ({', '.join(row)}) values ({', '.join('?' * len(row))})", list(row.values()))
             connection.execute("commit")
         release = {"release_id": release_id, "published_at": NOW.isoformat(), "is_demo": True}
-        holds = [{"measure_id": m, "held_reason": reason, "held_since": None} for m, reason in (held or {}).items()]
-        (folder / "quality.json").write_text(json.dumps({"release": release, "held": holds, "left_out": [], "checks": []}), "utf-8")
+        kept, waiting = ([{"measure_id": m, "held_reason": r, "held_since": None} for m, r in of.items()] for of in (held, left_out))
+        (folder / "quality.json").write_text(json.dumps({"release": release, "held": kept, "left_out": waiting, "checks": []}), "utf-8")
         switch(self.settings, release_id)
         return release_id
 

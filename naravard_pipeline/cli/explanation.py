@@ -105,6 +105,9 @@ def _tell_parts(explanation: Explanation, indent: str) -> None:
         _line(indent, f"  {escape(part.name_sv)}: {_brought(part)}{escape(place)}")
     if len(there) > PARTS_SHOWN:
         _line(indent, f"  och {len(there) - PARTS_SHOWN} till; --json visar alla")
+    if there and not explanation.answer:  # computed in each place: what it was computed from there is a way back of its own
+        row = explanation.figure
+        _line(indent, f"  varje för sig: naravard measure show {row['measure_id']} --area KOD --period {row['period_label']}")
     if absent:
         _line(indent, f"  ingen uppgift: {escape(listed([part.name_sv for part in absent]))}")
 

@@ -34,6 +34,21 @@ with followed as (
 select * from followed where is_followed and period_start = $period_start and period_end = $period_end
 """
 
+# The newest of Kolada's groups of the area and theme, told by its name: «Liknande kommuner äldreomsorg, Eskilstuna, 2024».
+SIMILAR = """
+with named as (
+    select
+        group_id, area_code as member_code, replace(replace(group_name_sv, 'Liknande kommuner, ', ''), 'Liknande kommuner ', '') as name
+    from bridge_area_groups where group_type = 'similar'
+)
+select n.member_code, m.name_sv
+from named as n
+join dim_areas as a on a.name_sv = split_part(n.name, ', ', 2) and a.area_type = 'municipality'
+join dim_areas as m on m.area_code = n.member_code
+where a.area_code = $area_code and split_part(n.name, ', ', 1) = $theme and n.member_code <> a.area_code
+qualify dense_rank() over (order by split_part(n.name, ', ', 3) desc, n.group_id desc) = 1
+"""
+
 
 def read_said(connection: duckdb.DuckDBPyConnection, measure: Row, figure: Row) -> list[Said]:
     """All that the release says of this very figure; of a part by sex or another age nothing is said."""
@@ -89,6 +104,10 @@ def _comparisons(connection: duckdb.DuckDBPyConnection, measure: Row, figure: Ro
         if measure["value_type"] == "yes_no":
             steps.append(f"{who}: {_answer(measure, other)}")
             continue
+        if name == "similar":
+            names, found = _similar(connection, measure, figure, row)
+            steps += names
+            pairs += found
         steps.append(
             f"{row[f'comparison_{name}_sv']}: {_interval(figure)} mot {who} {_interval(theirs)}, "
             f"skillnad {number(row[f'{name}_difference'], sign=True)}; {_method(measure, figure, row, name, theirs)}"
@@ -129,6 +148,21 @@ def _other(connection, measure: Row, figure: Row, row: Row, name: str, words: st
         found = read_figures(connection, measure["measure_id"], f"area_code in {place}", values, **where, **of(figure, "period_start", "period_end"))
     found = [r for r in found if r["value"] is not None and math.isclose(r["value"], value, rel_tol=1e-9)]
     return who, found[0] if found else {"value": value, "ci_lower": None, "ci_upper": None, "ci_method": "unknown"}
+
+
+def _similar(connection, measure: Row, figure: Row, row: Row) -> tuple[list[str], list[tuple[str, float, float]]]:
+    """Which the similar municipalities are, with their figures of the same period; the median and the quartiles that those lead to."""
+    members = read(connection, SIMILAR, {"area_code": figure["area_code"], "theme": measure["similar_theme"]})
+    peers = read(connection, PEERS, {"kind": "municipality", **of(figure, "measure_id", "age_group", "period_start", "period_end")})
+    value_of = {peer["area_code"]: peer["value"] for peer in peers}
+    there = {m["name_sv"]: value_of[m["member_code"]] for m in members if m["member_code"] in value_of}
+    if len(there) != row["similar_count"]:  # the groups are newer than the figures of a measure that is held
+        return [], []
+    low, middle, high = statistics.quantiles(there.values(), n=4, method="inclusive")
+    listing = ", ".join(f"{name} {number(value)}" for name, value in sorted(there.items(), key=lambda item: item[1]))
+    pairs = [("liknande kommuners median", middle, row["similar_value"])]
+    pairs += [("deras första kvartil", low, row["similar_q1"]), ("deras tredje kvartil", high, row["similar_q3"])]
+    return [f"liknande kommuner: {listing}"], pairs
 
 
 def _method(measure: Row, figure: Row, row: Row, name: str, theirs: Row) -> str:

@@ -107,12 +107,12 @@ class TestWhatItIsMadeOf:
 
     def test_a_hidden_sum_is_not_made_of_its_parts(self, tmp_path):
         home = Home(tmp_path)
-        for area, value in (("0484", 8), ("0486", 9)):
+        for area, value in (("0484", 471100), ("0486", 370200)):
             home.figure("sip_antal", area, "2025-01", value)
         home.hidden("sip_antal", "04-norra", "2025-01", "secondary", is_aggregated=True, parts_expected=2)
         home.publish()
         found = home.explain("sip_antal", "04-norra", "2025-01")
-        assert found.reckoned is None and "17" not in json.dumps(asdict(found), default=str) and "17" not in told(found)
+        assert found.reckoned is None and "841300" not in json.dumps(asdict(found), default=str) and "841" not in told(found)
         assert "summan av kommunernas" in told(found) and "0 av" not in told(found)
 
     def test_a_rolling_year_lists_its_months(self, tmp_path):
@@ -243,13 +243,15 @@ class TestWhyItIsNotThere:
             (("sip_antal", "0482", "1999"), "sv_SE", "Där finns perioder: 2025-01"),
             (("sip_antal", "0484", None), "sv_SE", "Där finns områden: 0482"),
             (("andel", "0484", None), "sv_SE", "måttet är planerat och har ingen källa än"),
+            (("nytt", "0484", None), "sv_SE", "måttet har aldrig släppts. För högt."),
+            (("nytt", "0484", None), "en_GB", "the measure was never let out. För högt."),
         ],
     )
     def test_a_question_that_has_no_answer_is_told_what_there_is(self, tmp_path, monkeypatch, asked, language, expected):
         monkeypatch.setenv("LC_ALL", f"{language}.UTF-8")
         home = Home(tmp_path, measure("andel", status="planned"))
         home.figure("sip_antal", "0482", "2025-01", 12)
-        home.publish()
+        home.publish(left_out={"nytt": "För högt."})
         with pytest.raises(NoFigure, match=expected):
             home.explain(*asked)
 
