@@ -46,9 +46,9 @@ def _effect(connection: duckdb.DuckDBPyConnection, row: Row) -> Said:
     names = listed([t["name_sv"] for t in treated])
     among = f" ({names})" if len(treated) == row["areas_treated"] else f" (av {names})"
     steps = [
-        f"{row['periods_before']} hela perioder före {row['start_date']} och {row['periods_after']} från och med den dagen, "
+        f"{_whole(row['periods_before'])} före {row['start_date']} och {row['periods_after']} från och med den dagen, "
         f"{row['period_start']} till {row['period_end']}, samma för alla områden",
-        f"där den pågick, {row['areas_treated']} områden{among}: {number(row['before_treated'])} före, {number(row['after_treated'])} efter, "
+        f"där den pågick, {_areas(row['areas_treated'])}{among}: {number(row['before_treated'])} före, {number(row['after_treated'])} efter, "
         f"ändring {number(row['change_treated'], sign=True)}",
     ]
     pairs = [("ändring där den pågick", row["after_treated"] - row["before_treated"], row["change_treated"])]
@@ -57,7 +57,7 @@ def _effect(connection: duckdb.DuckDBPyConnection, row: Row) -> Said:
     compared = [r["name_sv"] for r in _compared(connection, row)]
     others = f" ({listed(compared)})" if len(compared) == row["areas_compared"] else ""
     steps.append(
-        f"jämförelse, {row['areas_compared']} områden{others}: {number(row['before_compared'])} före, {number(row['after_compared'])} efter, "
+        f"jämförelse, {_areas(row['areas_compared'])}{others}: {number(row['before_compared'])} före, {number(row['after_compared'])} efter, "
         f"ändring {number(row['change_compared'], sign=True)}"
     )
     how = NONE if row["effect_lower"] is None else WELCH if row["areas_treated"] >= 3 else OF_OTHERS
@@ -68,6 +68,14 @@ def _effect(connection: duckdb.DuckDBPyConnection, row: Row) -> Said:
     if row["effect_lower"] is not None:
         pairs.append(("intervallets mitt", statistics.fmean([row["effect_lower"], row["effect_upper"]]), row["effect"]))
     return Said("initiative", row["name_sv"], [row["summary_sv"], *steps], row, pairs)
+
+
+def _areas(count: int) -> str:
+    return f"{count} område" if count == 1 else f"{count} områden"
+
+
+def _whole(count: int) -> str:
+    return f"{count} hel period" if count == 1 else f"{count} hela perioder"
 
 
 def _compared(connection: duckdb.DuckDBPyConnection, row: Row) -> list[dict]:

@@ -1,8 +1,12 @@
 """The way back of a figure: where it came from, what it was made of, why it is not there. Of what is hidden nothing is told but that it is."""
 
 import json
+import math
+import statistics
+from collections import Counter
 from dataclasses import asdict
 from datetime import date, datetime
+from itertools import combinations, pairwise
 
 import duckdb
 import pytest
@@ -308,3 +312,77 @@ class TestAggregatedIndicator:
         monkeypatch.setenv("LC_ALL", f"{language}.UTF-8")
         result = self.ask(*arguments)
         assert result.exit_code == 1 and expected in result.output and "Traceback" not in result.output
+
+
+class TestWhatIsSaid:
+    """On rows made so that they are right; one of them is then made wrong, and that is told."""
+
+    LABELS = tuple(f"2025-{m:02}" for m in range(1, 13))
+    VALUES = (10, 12, 11, 13, 12, 12, 14, 13, 15, 14, 16, 15)
+
+    def home(self, tmp_path, **limits):
+        home = Home(tmp_path)
+        steps = [abs(b - a) for a, b in pairwise(self.VALUES)]
+        mean, reach = statistics.fmean(self.VALUES), 2.66 * statistics.fmean(steps)
+        chart = {"mean": mean, "lower_limit": mean - reach, "upper_limit": mean + reach, "point_count": 12, "section": 1} | limits
+        chart |= {"signal_sv": "inget ovanligt", "variation": "common_cause", "variation_sv": "vanlig variation", "segment_id": "sip_antal"}
+        for label, value in zip(self.LABELS, self.VALUES, strict=True):
+            row = home.figure("sip_antal", "0482", label, value)
+            key = {c: row[c] for c in ("measure_id", "area_code", "period_start", "period_end", "period_label", "reporter", "value")}
+            home.add("fct_run_charts", **key, **chart)
+        s = sum((b > a) - (b < a) for a, b in combinations(self.VALUES, 2))
+        tied = sum(t * (t - 1) // 2 for t in Counter(self.VALUES).values())
+        slope = statistics.median((b - a) * 12 / (n - m) for (m, a), (n, b) in combinations(enumerate(self.VALUES), 2))
+        trend = {"trend": "improving", "trend_sv": "förbättras", "trend_periods": 12, "tau": s / math.sqrt((66 - tied) * 66), "p_value": 0.001}
+        words = {"slope": slope, "target_status": "on_the_way", "target_status_sv": "på väg mot målet", "summary_sv": "Flen 2025-12: 15."}
+        home.add("fct_assessments", **key, **trend, **words, comparison_previous="not_comparable", previous_value=16, previous_difference=-1)
+        home.rows["fct_assessments"][0] |= {"previous_label": "2025-11", "comparison_previous_sv": "går inte att jämföra"}
+        [flagged] = [m for m in home.rows["dim_measures"] if m["measure_id"] == "sip_antal"]
+        flagged |= {"target_value": 30, "target_year": 2026}
+        home.publish()
+        return home, s
+
+    def test_limits_trend_target_and_comparison_are_taken_step_by_step(self, tmp_path):
+        home, s = self.home(tmp_path)
+        found = home.explain("sip_antal", "0482", "2025-12")
+        text = told(found).replace("\N{NO-BREAK SPACE}", " ")
+        assert [said.kind for said in found.said] == ["beside", "comparison", "trend", "target", "run_chart"] and "OBS" not in text
+        assert "medelvärde 13,0833 av 12 punkter, 2025-01 till 2025-12" in text and "× 2,66 = " in text
+        assert f"Mann-Kendall på 12 perioder, 2025-01 till 2025-12: S = +{s} av 66 par" in text
+        assert "mål minst 30 antal år 2026; värdet är 15" in text and "blir det " in text
+        assert "15 mot perioden före (2025-11) 16, skillnad −1; utan intervall sägs inget om skillnaden" in text
+
+    def test_a_limit_that_does_not_follow_is_told_aloud(self, tmp_path):
+        home, _ = self.home(tmp_path, upper_limit=99)
+        assert "OBS        övre gräns: delarna ger" in told(home.explain("sip_antal", "0482", "2025-12"))
+
+    @pytest.mark.parametrize(("counted", "named"), [(2, " (Flen, Gnesta)"), (3, "")])
+    def test_the_places_of_comparison_are_named_where_they_are_as_many_as_published(self, tmp_path, counted, named):
+        home = Home(tmp_path)
+        for area, before, after in (("0484", 10, 14), ("0482", 8, 9), ("0461", 6, 7)):
+            home.figure("sip_antal", area, "2024", before)
+            home.figure("sip_antal", area, "2025", after)
+        home.figure("sip_antal", "0428", "2025", 7)  # lacks a period
+        home.add("dim_initiatives", initiative_id="i", name_sv="Påhittad satsning", start_date=date(2025, 1, 1))
+        home.add("bridge_initiative_areas", initiative_id="i", area_code="0484")
+        home.add("bridge_initiative_measures", initiative_id="i", measure_id="sip_antal")
+        effect = {"before_treated": 10, "after_treated": 14, "change_treated": 4, "before_compared": 7, "after_compared": 8, "change_compared": 1}
+        effect |= {"areas_treated": 1, "areas_compared": counted, "periods_before": 1, "periods_after": 1, "effect": 3, "effect_lower": 2}
+        period = {"period_start": date(2024, 1, 1), "period_end": date(2025, 12, 31), "effect_upper": 4, "summary_sv": "Skillnad 3."}
+        home.add("fct_initiative_effects", initiative_id="i", measure_id="sip_antal", area_type="municipality", **effect, **period)
+        home.publish()
+        text = told(home.explain("sip_antal", "0484", "2025"))
+        assert "där den pågick, 1 område (Eskilstuna): 10 före, 14 efter, ändring +4" in text and "OBS" not in text
+        assert (
+            f"jämförelse, {counted} områden{named}: 7 före, 8 efter, ändring +1" in text and "skillnad mellan ändringarna +3 (95 % 2 till 4)" in text
+        )
+
+    def test_waves_of_a_survey_are_told_also_where_one_is_hidden(self, tmp_path):
+        home = Home(tmp_path, measure("andel_ja", value_type="share"))
+        home.figure("andel_ja", "0482", "2026-03", 60)
+        wave = {"baseline_wave_sv": "Start", "baseline_date": date(2025, 3, 10), "followup_wave_sv": "Slut", "followup_date": date(2026, 3, 9)}
+        words = {"survey_name_sv": "Enkäten", "comparison_sv": "går inte att jämföra", "summary_sv": "Går inte."}
+        home.add("fct_survey_changes", measure_id="andel_ja", area_code="0482", followup_share=60, followup_answers=50, **wave, **words)
+        home.publish()
+        text = told(home.explain("andel_ja", "0482", "2026-03"))
+        assert "Start 2025-03-10: svaren är för få, dolda eller saknas" in text and "Slut 2026-03-09: 60 procent av 50 svar" in text
