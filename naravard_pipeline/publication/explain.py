@@ -15,7 +15,7 @@ from naravard_pipeline.publication.explain_changes import read_changes
 from naravard_pipeline.publication.explain_origin import find_first_release, find_place, read_answer
 from naravard_pipeline.publication.explain_parts import read_reckoning
 from naravard_pipeline.publication.explain_reasons import tell_why
-from naravard_pipeline.publication.explain_rows import NoFigure, Part, Row, Said, area_name, choices, read
+from naravard_pipeline.publication.explain_rows import NoFigure, Part, Row, Said, area_name, choices, nothing_published, read
 from naravard_pipeline.publication.explain_said import read_said
 from naravard_pipeline.publication.folders import DATABASE, current_release, read_release
 from naravard_pipeline.settings import Settings, spoken_language
@@ -73,9 +73,7 @@ def explain(
     """
     folder = current_release(settings)
     if folder is None:
-        if spoken_language() == "sv":
-            raise NoFigure(f"Inget är publicerat i {settings.published} än. Kör: naravard run")
-        raise NoFigure(f"Nothing is published in {settings.published} yet. Run: naravard run")
+        raise NoFigure(nothing_published(settings.published))
     with duckdb.connect(str(folder / DATABASE), read_only=True) as connection:
         content = read_release(folder)
         period_label = period_label or _newest(connection, measure_id, area_code, sex)

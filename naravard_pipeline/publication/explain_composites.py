@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 import duckdb
 
-from naravard_pipeline.publication.explain_rows import NoFigure, Row, area_name, choices, of, read
+from naravard_pipeline.publication.explain_rows import NoFigure, Row, area_name, choices, nothing_published, of, read
 from naravard_pipeline.publication.folders import DATABASE, current_release, read_release
 from naravard_pipeline.settings import Settings, spoken_language
 
@@ -56,7 +56,7 @@ def explain_composite(settings: Settings, framework_id: str, indicator_id: str, 
     """
     folder = current_release(settings)
     if folder is None:
-        raise NoFigure(f"Nothing is published in {settings.published} yet. Run: naravard run")
+        raise NoFigure(nothing_published(settings.published))
     with duckdb.connect(str(folder / DATABASE), read_only=True) as connection:
         found = read(
             connection,

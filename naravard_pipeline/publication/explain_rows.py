@@ -5,6 +5,7 @@ Here: looking figures up by what they are of, and the shapes that are handed on.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import duckdb
@@ -66,6 +67,12 @@ def of(figure: Row, *columns: str) -> dict[str, Any]:
 def area_name(connection: duckdb.DuckDBPyConnection, area_code: str) -> str:
     found = connection.execute("select name_sv from dim_areas where area_code = ?", [area_code]).fetchone()
     return found[0] if found else area_code
+
+
+def nothing_published(folder: Path) -> str:
+    if spoken_language() == "sv":
+        return f"Inget är publicerat i {folder} än. Kör: naravard run"
+    return f"Nothing is published in {folder} yet. Run: naravard run"
 
 
 def choices(there: Sequence[str], most: int = 40) -> str:

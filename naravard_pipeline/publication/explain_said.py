@@ -212,7 +212,7 @@ def _trend(connection: duckdb.DuckDBPyConnection, measure: Row, figure: Row, row
     span = f"{points[0]['period_label']} till {points[-1]['period_label']}" if points else "inga perioder"
     listing = ", ".join(f"{p['period_label']}: {number(p['value'])}" for p in points)
     pairs: list[tuple[str, float, float]] = [("antal perioder", len(points), row["trend_periods"])]
-    if row["trend"] == "too_short":
+    if row["trend"] == "too_short" or len(points) < 2:
         steps = [f"{len(points)} hel{'a perioder' if len(points) != 1 else ' period'} utan gemensamma data, minst fem behövs", listing]
         return Said("trend", f"utveckling: {row['trend_sv']}", steps, row, pairs)
     s = sum((b["value"] > a["value"]) - (b["value"] < a["value"]) for a, b in combinations(points, 2))
