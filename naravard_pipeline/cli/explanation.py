@@ -12,7 +12,7 @@ from naravard_pipeline.publication.explain import Explanation
 from naravard_pipeline.publication.explain_composites import CompositeExplanation
 from naravard_pipeline.publication.explain_origin import tell_place
 from naravard_pipeline.publication.explain_reasons import tell_briefly
-from naravard_pipeline.publication.explain_rows import Part, Row, Said, listed
+from naravard_pipeline.publication.explain_rows import Part, Row, Said, fine, listed
 
 URL_SHOWN = 120  # a question about all municipalities is thousands of characters long; --json has the whole
 PARTS_SHOWN = 60  # the most municipalities of a county are 49; of the nation's 290 the quartiles tell enough
@@ -72,11 +72,11 @@ def tell_composite(explanation: CompositeExplanation) -> None:
     coverage = percent(100 * whole["coverage"], 0).lstrip("+")
     _line(indent, f"           {whole['measures']} mått, {coverage} av den vikt som kan finnas (minst hälften krävs)")
     for part in explanation.parts:
-        row = part.row
-        _line(indent, f"  [bold]{escape(part.name_sv)}[/bold] ({row['measure_id']}): {number(row['value'])} {escape(part.unit)}")
+        row, spread = part.row, part.row["base_deviation"]
+        _line(indent, f"  [bold]{escape(part.name_sv)}[/bold] ({row['measure_id']}): {fine(row['value'], spread)} {escape(part.unit)}")
         _line(
             indent,
-            f"    basår {row['base_year']}: medelvärde {number(row['base_mean'])}, standardavvikelse {number(row['base_deviation'])}; "
+            f"    basår {row['base_year']}: medelvärde {fine(row['base_mean'], spread)}, standardavvikelse {fine(spread)}; "
             f"{'lägre' if row['direction'] == 'lower_is_better' else 'högre'} är bättre",
         )
         without = f"; utan måttet blir indexet {number(part.without)}" if part.without is not None else ""

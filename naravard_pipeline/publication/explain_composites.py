@@ -12,6 +12,7 @@ from naravard_pipeline.publication.explain_rows import NoFigure, Row, area_name,
 from naravard_pipeline.publication.folders import DATABASE, current_release, read_release
 from naravard_pipeline.settings import Settings, spoken_language
 
+MOST = 3.0  # deviations either way that a score tells
 WHOLE = "all"  # the indicator_id of a goal area's own
 
 
@@ -43,10 +44,16 @@ class CompositeExplanation:
         pairs = [("index", 100 + sum(r["contribution"] for r in rows), whole["value"]), ("antal mått", len(rows), whole["measures"])]
         pairs.append(("vikterna", sum(r["share_of_weight"] for r in rows), 1.0))
         pairs += [(f"bidraget av {r['measure_id']}", 10 * r["score"] * r["share_of_weight"], r["contribution"]) for r in rows]
+        pairs += [(f"poängen av {r['measure_id']}", _score(r), r["score"]) for r in rows]
         without = [part.without for part in self.parts if part.without is not None]
         if without:
             pairs += [("lägst utan ett mått", min(without), whole["range_low"]), ("högst utan ett mått", max(without), whole["range_high"])]
         return pairs
+
+
+def _score(row: Row) -> float:
+    sign = -1 if row["direction"] == "lower_is_better" else 1
+    return max(-MOST, min(MOST, sign * (row["value"] - row["base_mean"]) / row["base_deviation"]))
 
 
 def explain_composite(settings: Settings, framework_id: str, indicator_id: str, area_code: str, year: int | None) -> CompositeExplanation:

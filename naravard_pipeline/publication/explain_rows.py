@@ -3,6 +3,7 @@
 Here: looking figures up by what they are of, and the shapes that are handed on. Not here: which figures lead to which (explain_parts, explain_said).
 """
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import Any
 
 import duckdb
 
+from naravard_pipeline.pages.swedish import number
 from naravard_pipeline.settings import spoken_language
 
 Row = Mapping[str, Any]
@@ -79,6 +81,14 @@ def choices(there: Sequence[str], most: int = 40) -> str:
     """What one may ask for instead."""
     shown, more = ", ".join(there[:most]), len(there) - most
     return shown if more <= 0 else f"{shown} och {more} till" if spoken_language() == "sv" else f"{shown} and {more} more"
+
+
+def fine(value: float, like: float | None = None, sign: bool = False) -> str:
+    """A number with at least four digits that tell something of it, or of ``like``, which it is held against."""
+    size = abs(value if like is None else like)
+    if not 0 < size < 0.1:
+        return number(value, sign=sign)
+    return number(value, min(12, 3 - math.floor(math.log10(size))), sign).rstrip("0").rstrip(",")
 
 
 def listed(names: Sequence[str], most: int = 12) -> str:

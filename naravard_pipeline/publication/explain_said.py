@@ -13,7 +13,7 @@ from itertools import combinations, pairwise
 import duckdb
 
 from naravard_pipeline.pages.swedish import number
-from naravard_pipeline.publication.explain_rows import Row, Said, of, read, read_figures
+from naravard_pipeline.publication.explain_rows import Row, Said, fine, of, read, read_figures
 
 COMPARED = {"nation": "riket", "county": "regionen", "similar": "liknande kommuner", "previous": "perioden före", "baseline": "utgångsläget"}
 REACH = 2.66  # of the mean moving range, on either side of the mean
@@ -222,12 +222,12 @@ def _trend(connection: duckdb.DuckDBPyConnection, measure: Row, figure: Row, row
     if row["tau"] is not None:
         pairs.append(("tau", s / math.sqrt((count - tied) * count), row["tau"]))
     pairs.append(("lutning", statistics.median(slopes), row["slope"]))
-    limits = f" (95 % {number(row['slope_lower'])} till {number(row['slope_upper'])})" if row["slope_lower"] is not None else ""
+    limits = f" (95 % {fine(row['slope_lower'])} till {fine(row['slope_upper'])})" if row["slope_lower"] is not None else ""
     tau = f", tau {number(row['tau'], 2)}" if row["tau"] is not None else ""
     steps = [
         f"Mann-Kendall på {len(points)} perioder, {span}: S = {number(s, 0, sign=True)} av {count} par{tau}, p = {number(row['p_value'], 4)} "
         f"(gräns 0,05)",
-        f"lutning (Theil-Sen) {number(row['slope'], sign=True)} {measure['unit']} per år{limits}",
+        f"lutning (Theil-Sen) {fine(row['slope'], sign=True)} {measure['unit']} per år{limits}",
         listing,
     ]
     return Said("trend", f"utveckling: {row['trend_sv']}", steps, row, pairs)
@@ -243,7 +243,7 @@ def _target(measure: Row, figure: Row, row: Row) -> Said | None:
     ]
     if year and row["slope"] is not None and row["target_status"] in ("on_the_way", "off_the_way"):
         then = figure["value"] + row["slope"] * (year * 12 + 12 - _months(figure)) / 12
-        steps.append(f"med lutningen {number(row['slope'], sign=True)} per år blir det {number(then)} i slutet av {year}")
+        steps.append(f"med lutningen {fine(row['slope'], sign=True)} per år blir det {number(then)} i slutet av {year}")
     return Said("target", f"mål: {row['target_status_sv']}", steps, row)
 
 

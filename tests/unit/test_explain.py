@@ -22,7 +22,7 @@ from naravard_pipeline.publication import explain_origin
 from naravard_pipeline.publication.explain import NoFigure
 from naravard_pipeline.publication.explain_parts import Reckoning
 from naravard_pipeline.publication.explain_reasons import HIDDEN
-from naravard_pipeline.publication.explain_rows import Part
+from naravard_pipeline.publication.explain_rows import Part, fine
 
 MONTHS = [*(f"2024-{m:02}" for m in range(11, 13)), *(f"2025-{m:02}" for m in range(1, 11))]
 
@@ -267,7 +267,7 @@ class TestAggregatedIndicator:
         monkeypatch.setenv("NARAVARD_HOME", str(tmp_path))
         home = Home(tmp_path, measure("ett"), measure("annat"), measure("tredje"))
         key = {"framework_id": "sormland", "goal_area_id": "nara", "indicator_id": "tillganglighet", "area_code": "0484", "year": 2024}
-        for measure_id, score, share in (("ett", 1.5, 0.75), ("annat", -1.0, 0.25)):
+        for measure_id, value, score, share in (("ett", 8, 1.5, 0.75), ("annat", 3, -1.0, 0.25)):
             part = {
                 "score": score,
                 "share_of_weight": share,
@@ -276,7 +276,7 @@ class TestAggregatedIndicator:
                 "base_mean": 5,
                 "base_deviation": 2,
             }
-            home.add("fct_composite_parts", measure_id=measure_id, value=8, is_held=False, **key, **part)
+            home.add("fct_composite_parts", measure_id=measure_id, value=value, is_held=False, **key, **part)
         whole = {"value": 108.75, "measures": 2, "coverage": 1.0, "range_low": 90, "range_high": 115}
         home.add("fct_composites", is_preliminary=False, is_proposal=False, is_held=False, **key, **whole)
         home.add("dim_indicators", framework_id="sormland", indicator_id="tillganglighet", name_sv="Tillgänglighet", goal_area_id="nara")
@@ -312,6 +312,13 @@ class TestAggregatedIndicator:
         monkeypatch.setenv("LC_ALL", f"{language}.UTF-8")
         result = self.ask(*arguments)
         assert result.exit_code == 1 and expected in result.output and "Traceback" not in result.output
+
+
+@pytest.mark.parametrize(
+    ("value", "like", "text"), [(0.0000123456, None, "0,00001235"), (157.15485, 0.00001, "157,15485"), (5, 2, "5"), (0, None, "0")]
+)
+def test_a_number_keeps_the_digits_that_tell_something(value, like, text):
+    assert fine(value, like) == text
 
 
 class TestWhatIsSaid:
