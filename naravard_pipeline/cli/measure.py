@@ -54,7 +54,7 @@ def measure_list(as_json: bool) -> None:
 @click.option("--history", is_flag=True, help="How its definition has changed: when, and what from → to.")
 @click.option("--json", "as_json", is_flag=True, help="As JSON.")
 def measure_show(measure_id: str, area_code: str | None, period_label: str | None, sex: str, history: bool, as_json: bool) -> None:
-    """Everything the catalogue says of one measure; with --area, the way back of one published figure.
+    """Everything the catalogue says of one measure; with --area, the way back of one published figure and of what is said of it.
 
     Example: naravard measure show sip_per_1000 --area 0484 --period 2025-03
     """
@@ -71,7 +71,7 @@ def measure_show(measure_id: str, area_code: str | None, period_label: str | Non
         if as_json:
             return click.echo(json.dumps([asdict(e) for e in found], ensure_ascii=False, indent=2, default=str))
         for explanation in found:
-            tell_explanation(explanation, catalogue.areas[area_code].name_sv)
+            tell_explanation(explanation)
         return
     if history:
         return _show_history(SOURCES.parent / catalogue.measures[measure_id].path, measure_id, as_json)

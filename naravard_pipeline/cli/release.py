@@ -6,7 +6,7 @@ import click
 from rich.markup import escape
 
 from naravard_pipeline.cli.decide import approve, correct, log, reveal, rollback
-from naravard_pipeline.cli.terminal import UserError, console, must_be_among, print_table
+from naravard_pipeline.cli.terminal import UserError, console, must_be_among, open_catalogue, print_table
 from naravard_pipeline.settings import Settings
 
 
@@ -158,6 +158,31 @@ def release_diff(before: str | None, after: str | None, as_json: bool) -> None:
         console.print(f"as a page: {settings.review / 'changes.html'}")
     if decided:
         console.print(f'to let one out: naravard release approve {decided} --measure M --by "NAME" --reason "TEXT"')
+
+
+@release.command("explain")
+@click.argument("framework_id", metavar="FRAMEWORK")
+@click.argument("indicator_id", metavar="INDICATOR")
+@click.option("--area", "area_code", metavar="A", required=True, help="Of this area, e.g. 0484.")
+@click.option("--year", type=int, help="Of this year; the newest if not given.")
+@click.option("--json", "as_json", is_flag=True, help="As JSON.")
+def release_explain(framework_id: str, indicator_id: str, area_code: str, year: int | None, as_json: bool) -> None:
+    """The way back of an aggregated indicator: each measure's figure, base, weight and part. INDICATOR: an indicator or a goal area of FRAMEWORK.
+
+    Example: naravard release explain sormland forebyggande --area 0484 --year 2023
+    """
+    from dataclasses import asdict
+
+    from naravard_pipeline.cli.explanation import tell_composite
+    from naravard_pipeline.publication.explain_composites import explain_composite
+
+    catalogue = open_catalogue()
+    must_be_among(framework_id, sorted(catalogue.frameworks), "FRAMEWORK", "framework")
+    must_be_among(area_code, list(catalogue.areas), "--area", "area")
+    found = explain_composite(Settings.from_environment(), framework_id, indicator_id, area_code, year)
+    if as_json:
+        return click.echo(json.dumps(asdict(found), ensure_ascii=False, indent=2, default=str))
+    tell_composite(found)
 
 
 for command in (approve, rollback, correct, reveal, log):

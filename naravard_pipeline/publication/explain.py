@@ -1,42 +1,67 @@
 """The way back of a published figure: formula, inputs, the source's answer, when, the checks, the release and who let it out.
 
-Here: collecting that for one figure from the current release and the landing. Not here: how it is printed (cli).
+Here: collecting that for one figure from the current release and the landing. Not here: its parts (explain_parts), its file (explain_origin), what is
+said of it (explain_said, explain_changes), an aggregated indicator (explain_composites), how it is printed (cli).
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
 
 import duckdb
 
 from naravard_pipeline.catalogue import Catalogue
-from naravard_pipeline.catalogue.queries import Combination, Ratio, Spread
-from naravard_pipeline.landing.store import Landing
+from naravard_pipeline.publication.explain_changes import read_changes
+from naravard_pipeline.publication.explain_origin import find_first_release, find_place, read_answer
+from naravard_pipeline.publication.explain_parts import read_reckoning
+from naravard_pipeline.publication.explain_reasons import tell_why
+from naravard_pipeline.publication.explain_rows import NoFigure, Part, Row, Said, area_name, choices, nothing_published, read
+from naravard_pipeline.publication.explain_said import read_said
 from naravard_pipeline.publication.folders import DATABASE, current_release, read_release
-from naravard_pipeline.settings import Settings
+from naravard_pipeline.settings import Settings, spoken_language
 
-Row = Mapping[str, Any]
-
-
-class NoFigure(ValueError):
-    """No such figure is published; the message says what there is instead."""
+__all__ = ["Explanation", "NoFigure", "explain"]
 
 
 @dataclass(frozen=True)
 class Explanation:
-    """One figure. ``figure`` is its row of ``fct_observations``; ``answer`` the source's answer it was read from (``url``, ``first_fetched_at``,
-    ``raw``: the answer's pages by SHA-256 and where they lie; empty for what is computed here). ``inputs`` are the figures it was computed from,
-    each explained in turn. ``decisions`` are the log's entries on the measure and this release, ``checks`` those that did not hold for it."""
+    """One figure. ``figure`` is its row of ``fct_observations``, ``area_sv`` its place; ``why_sv`` tells why it is not there or not final.
+
+    ``answer`` is the source's answer it was read from (``url``, ``first_fetched_at``, ``raw``: the pages or files by SHA-256 and where they lie),
+    ``place`` the file and row it came in. ``parts`` are the published figures it was computed from, and ``reckoned`` what they lead to, None where a
+    part or the figure is not there; ``inputs`` are those of them that have a way back of their own, each explained in turn. ``first_release``: of a
+    held figure the release that it is of. ``said``: what the release says of the figure. ``decisions`` are the log's entries on the measure and this
+    release, ``checks`` those that did not hold for it.
+    """
 
     measure: Row
     figure: Row
+    area_sv: str
     formula_sv: str
+    why_sv: str
     answer: Row
+    place: Row = field(default_factory=dict)
+    parts: Sequence[Part] = ()
+    notes_sv: Sequence[str] = ()
+    reckoned: float | None = None
     inputs: list["Explanation"] = field(default_factory=list)
+    said: Sequence[Said] = ()
     checks: list[Row] = field(default_factory=list)
     decisions: list[Row] = field(default_factory=list)
     corrections: list[Row] = field(default_factory=list)
+    first_release: Row = field(default_factory=dict)
     release: Row = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class _Reader:
+    """What every figure of one question is read with."""
+
+    connection: duckdb.DuckDBPyConnection
+    settings: Settings
+    catalogue: Catalogue
+    folder: Path
+    release: Row
 
 
 def explain(
@@ -48,36 +73,42 @@ def explain(
     """
     folder = current_release(settings)
     if folder is None:
-        raise NoFigure(f"Nothing is published in {settings.published} yet. Run: naravard run")
+        raise NoFigure(nothing_published(settings.published))
     with duckdb.connect(str(folder / DATABASE), read_only=True) as connection:
+        content = read_release(folder)
         period_label = period_label or _newest(connection, measure_id, area_code, sex)
         query = "select * from fct_observations where measure_id = ? and area_code = ? and period_label = ? and sex = ? order by all"
-        figures = _rows(connection, query, measure_id, area_code, period_label, sex)
+        figures = read(connection, query, measure_id, area_code, period_label, sex) if period_label else []
         if not figures:
-            raise NoFigure(_what_is_there(connection, measure_id, area_code, period_label, sex))
-        release = read_release(folder)["release"] | {"path": str(folder)}
-        return [_explain(connection, settings, catalogue, figure, release) for figure in figures]
+            left_out = next((hold["held_reason"] for hold in content["left_out"] if hold["measure_id"] == measure_id), None)
+            raise NoFigure(_what_is_there(connection, measure_id, area_code, period_label, sex, left_out))
+        reader = _Reader(connection, settings, catalogue, folder, content["release"] | {"path": str(folder)})
+        return [replace(_explain(reader, figure), said=_said(connection, figure)) for figure in figures]
 
 
-def _explain(connection: duckdb.DuckDBPyConnection, settings: Settings, catalogue: Catalogue, figure: Row, release: Row) -> Explanation:
-    measure_id = figure["measure_id"]
-    measure = _rows(connection, "select * from dim_measures where measure_id = ?", measure_id)[0]
-    derived = catalogue.measures[measure_id].derived if measure_id in catalogue.measures else None
-    inputs = [
-        _explain(connection, settings, catalogue, row, release)
-        for input_id in (derived.measures if derived else ())
-        for row in _inputs(connection, figure, input_id, derived)
-    ]
-    decisions = _rows(
+def _said(connection: duckdb.DuckDBPyConnection, figure: Row) -> list[Said]:
+    [measure] = read(connection, "select * from dim_measures where measure_id = ?", figure["measure_id"])
+    return read_said(connection, measure, figure) + read_changes(connection, measure, figure)
+
+
+def _explain(reader: _Reader, figure: Row) -> Explanation:
+    connection, measure_id = reader.connection, figure["measure_id"]
+    [measure] = read(connection, "select * from dim_measures where measure_id = ?", measure_id)
+    defined = reader.catalogue.measures.get(measure_id)
+    reckoning = read_reckoning(connection, defined, figure)
+    parts = [_located(reader, part) for part in reckoning.parts] if reckoning else []
+    inputs = [_explain(reader, part.figure) for part in parts if part.figure] if reckoning and reckoning.has_own_way else []
+    is_reckoned = reckoning is not None and any(part.figure for part in parts)
+    decisions = read(
         connection,
         "select number, decided_at, action, role, reason_sv, release_id from meta_approvals where measure_id = ? or release_id = ? order by number",
         measure_id,
-        release["release_id"],
+        reader.release["release_id"],
     )
-    checks = _rows(
+    checks = read(
         connection, "select kind, check_name, severity, failed_rows, reason from meta_checks where measure_id = ? and not is_passed", measure_id
     )
-    corrections = _rows(
+    corrections = read(
         connection,
         "select corrected_at, text_sv from meta_corrections "
         "where measure_id = ? and coalesce(area_code = ?, true) and coalesce(period_label = ?, true)",
@@ -85,100 +116,96 @@ def _explain(connection: duckdb.DuckDBPyConnection, settings: Settings, catalogu
         figure["area_code"],
         figure["period_label"],
     )
+    place = {} if is_reckoned else find_place(reader.settings, measure["source_id"], defined, figure)
     return Explanation(
         measure,
         figure,
-        _formula(derived, figure, catalogue),
-        {} if derived else _answer(connection, settings, figure, measure["source_id"]),
+        area_name(connection, figure["area_code"]),
+        reckoning.formula_sv if reckoning else _as_given(reader, figure),
+        tell_why(figure, is_reckoned),
+        _answer(reader, measure["source_id"], figure, parts, inputs, place),
+        place,
+        parts,
+        reckoning.notes_sv if reckoning else [],
+        reckoning.result if reckoning and figure["value"] is not None else None,
         inputs,
+        [],
         checks,
         decisions,
         corrections,
-        release,
+        find_first_release(reader.settings, reader.folder, figure) if figure["is_held"] else {},
+        reader.release,
     )
 
 
-def _inputs(connection: duckdb.DuckDBPyConnection, figure: Row, input_id: str, derived: Ratio | Combination | Spread) -> list[Row]:
-    """The published rows that the figure was computed from, as the model ``int_observations_derived`` joins them."""
-    if isinstance(derived, Ratio) and input_id == derived.denominator:
-        year = figure["period_end"].year - (1 if derived.denominator_year == "previous" else 0)
-        query = "select * from fct_observations where measure_id = ? and area_code = ? and year(period_end) = ? and sex = ? and age_group = ?"
-        return _rows(connection, query, input_id, figure["area_code"], year, figure["sex"], derived.denominator_age_group)
-    if isinstance(derived, Spread):
-        return _compared(connection, figure, input_id, derived)
-    query = (
-        "select * from fct_observations where measure_id = ? and area_code = ? and period_start = ? and period_end = ? and sex = ? and age_group = ?"
-    )
-    return _rows(connection, query, input_id, figure["area_code"], figure["period_start"], figure["period_end"], figure["sex"], figure["age_group"])
+def _located(reader: _Reader, part: Part) -> Part:
+    """The part with the file and row it came in."""
+    if part.figure is None:
+        return part
+    measure = reader.catalogue.measures.get(part.figure["measure_id"])
+    return replace(part, place=find_place(reader.settings, measure.source_id, measure, part.figure)) if measure else part
 
 
-def _compared(connection: duckdb.DuckDBPyConnection, figure: Row, input_id: str, spread: Spread) -> list[Row]:
-    """Women and men of the area, or its municipalities; of the nation's municipalities only those at the quartiles would mean anything, so none."""
-    place, values = ("area_code = ? and sex <> 'total'", [figure["area_code"]])
-    if spread.between == "municipalities":
-        place = "sex = 'total' and area_code in (select area_code from dim_areas where area_type = 'municipality' and parent_code = ?)"
-    of_then = "measure_id = ? and period_start = ? and period_end = ? and age_group = ?"
-    query = f"select * from fct_observations where {of_then} and {place} order by value"
-    return _rows(connection, query, input_id, figure["period_start"], figure["period_end"], figure["age_group"], *values)
+def _answer(reader: _Reader, source_id: str, figure: Row, parts: Sequence[Part], inputs: Sequence[Explanation], place: Row) -> Row:
+    """None of a ratio or combination: those have several, each at its input. A spread's is that of what it is the spread of."""
+    if inputs:
+        return {}
+    read_of = next((part.figure for part in parts if part.figure and part.figure["value"] is not None), None)
+    if source_id == "derived" and read_of is None:
+        return {}
+    if source_id == "derived" and read_of["measure_id"] == figure["measure_id"]:  # a sum of what was computed in each municipality
+        return {}
+    of = read_of if source_id == "derived" else figure
+    [(source_id,)] = reader.connection.execute("select source_id from dim_measures where measure_id = ?", [of["measure_id"]]).fetchall()
+    answer = read_answer(reader.connection, reader.settings, source_id, of)
+    found = {p["file_sha256"]: p for p in (place, *(part.place for part in parts)) if p}
+    files = [{"url": p["file_name"], "sha256": p["file_sha256"], "fetched_at": p["received_at"], "path": p["path"]} for p in found.values()]
+    return answer | {"raw": [*answer["raw"], *files], "measure_id": of["measure_id"]}
 
 
-def _formula(derived: Ratio | Combination | Spread | None, figure: Row, catalogue: Catalogue) -> str:
-    match derived:
-        case Ratio() as ratio:
-            when = "den 31 december året före" if ratio.denominator_year == "previous" else "samma år"
-            return f"{ratio.numerator} / {ratio.denominator} ({when}, {ratio.denominator_age_group}) × {ratio.per:g}"
-        case Combination() as combination:
-            return f"{'summan' if combination.combine == 'sum' else 'medelvärdet'} av {', '.join(combination.parts)}"
-        case Spread(between="sexes", spread_of=of):
-            return f"|{of} för kvinnor − {of} för män|"
-        case Spread(spread_of=of):
-            return f"tredje kvartilen − första kvartilen av {of} i kommunerna, där minst fem har värde"
-    return "som källan har lämnat den" if figure["reporter"] == "source" else "ur inlämnade filer"
+def _as_given(reader: _Reader, figure: Row) -> str:
+    measure = reader.catalogue.measures.get(figure["measure_id"])
+    if measure and measure.printed:
+        where = f"avskriven ur en publikation; siffrorna står under printed i {measure.path.as_posix()}"
+        return f"{where} (i en demo påhittade i stället)" if reader.release["is_demo"] else where
+    return "som källan har lämnat den" if figure["reporter"] == "source" else "så som den står i den inlämnade filen"
 
 
-def _answer(connection: duckdb.DuckDBPyConnection, settings: Settings, figure: Row, source_id: str) -> Row:
-    found = _rows(connection, "select * from dim_snapshots where measure_id = ? and snapshot_id = ?", figure["measure_id"], figure["snapshot_id"])
-    answer = dict(found[0]) if found else {"snapshot_id": figure["snapshot_id"]}
-    manifest = Landing(settings.landing).read_manifest(source_id, figure["measure_id"], figure["snapshot_id"]) or {}
-    answer["raw"] = [
-        {"url": p["url"], "sha256": p["sha256"], "fetched_at": p["fetched_at"], "path": str(path) if (path := _raw(settings, source_id, p)) else None}
-        for p in manifest.get("pages", [])
-    ]
-    return answer
-
-
-def _raw(settings: Settings, source_id: str, page: Row) -> Any:
-    folder = settings.landing / "raw" / source_id / page["sha256"][:2]
-    return next(folder.glob(f"{page['sha256']}.*"), None)
-
-
-def _newest(connection: duckdb.DuckDBPyConnection, measure_id: str, area_code: str, sex: str) -> str:
+def _newest(connection: duckdb.DuckDBPyConnection, measure_id: str, area_code: str, sex: str) -> str | None:
     query = (
         "select period_label from fct_observations where measure_id = ? and area_code = ? and sex = ? order by value is null, period_end desc limit 1"
     )
     found = connection.execute(query, [measure_id, area_code, sex]).fetchone()
-    if found is None:
-        raise NoFigure(_what_is_there(connection, measure_id, area_code, None, sex))
-    return found[0]
+    return found[0] if found else None
 
 
-def _what_is_there(connection: duckdb.DuckDBPyConnection, measure_id: str, area_code: str, period_label: str | None, sex: str) -> str:
+def _what_is_there(
+    connection: duckdb.DuckDBPyConnection, measure_id: str, area_code: str, period_label: str | None, sex: str, left_out: str | None
+) -> str:
+    is_swedish = spoken_language() == "sv"
     asked = ", ".join(filter(None, (measure_id, area_code, period_label, sex)))
-    for column, given, what in (("area_code", area_code, "areas"), ("period_label", period_label, "periods"), ("sex", sex, "sexes")):
+    head = f"Releasen har ingen uppgift om {asked}" if is_swedish else f"The current release has no figure of {asked}"
+    words = (
+        ("area_code", area_code, "områden", "areas"),
+        ("period_label", period_label, "perioder", "periods"),
+        ("sex", sex, "kön", "sexes"),
+    )
+    for column, given, sv, en in words:
         here = "measure_id = ?" + (" and area_code = ?" if column != "area_code" else "")
         values = [measure_id, area_code][: here.count("?")]
         there = [row[0] for row in connection.execute(f"select distinct {column} from fct_observations where {here} order by 1", values).fetchall()]
         if not there:
-            return (
-                f"The current release has no figure of {asked}: nothing of that measure{'' if column == 'area_code' else ' and area'} is published."
-            )
+            return f"{head}: {_why_nothing(connection, measure_id, left_out, is_swedish)}"
         if given is not None and given not in there:
-            shown = ", ".join(there[:40]) + (f" and {len(there) - 40} more" if len(there) > 40 else "")
-            return f"The current release has no figure of {asked}. Its {what} are: {shown}"
-    return f"The current release has no figure of {asked}."
+            return f"{head}. {f'Där finns {sv}' if is_swedish else f'Its {en} are'}: {choices(there)}"
+    return f"{head}."
 
 
-def _rows(connection: duckdb.DuckDBPyConnection, query: str, *values: Any) -> list[dict[str, Any]]:
-    found = connection.execute(query, list(values))
-    names = [d[0] for d in found.description]
-    return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
+def _why_nothing(connection: duckdb.DuckDBPyConnection, measure_id: str, left_out: str | None, is_swedish: bool) -> str:
+    """Nothing of the measure is published: it waits, has no source, or is not for readers."""
+    if left_out:
+        return f"måttet har aldrig släppts. {left_out}" if is_swedish else f"the measure was never let out. {left_out}"
+    found = connection.execute("select status from dim_measures where measure_id = ?", [measure_id]).fetchone()
+    if found and found[0] == "planned":
+        return "måttet är planerat och har ingen källa än." if is_swedish else "the measure is planned and has no source yet."
+    return "ingenting av måttet är publicerat." if is_swedish else "nothing of that measure is published."

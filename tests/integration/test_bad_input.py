@@ -102,6 +102,10 @@ def test_a_good_file_is_told_so(tmp_path):
         (("run", "--source", "colada"), ("colada", "Did you mean kolada")),
         (("measure", "show", "sip"), ("sip",)),
         (("release", "show"), ("nothing is published", "naravard run")),
+        (("measure", "show", "sip_antal", "--area", "0484"), ("Nothing is published", "naravard run")),
+        (("measure", "show", "sip_antal", "--area", "9999"), ("9999", "--area")),
+        (("release", "explain", "sormlan", "nara", "--area", "0484"), ("sormlan", "Did you mean sormland")),
+        (("release", "explain", "sormland", "nara", "--area", "0484"), ("Nothing is published", "naravard run")),
     ],
 )
 def test_a_wrong_name_is_met_with_a_suggestion(tmp_path, arguments, words):
@@ -112,7 +116,11 @@ def test_a_wrong_name_is_met_with_a_suggestion(tmp_path, arguments, words):
 
 
 @pytest.mark.parametrize(
-    "command", ["run", "demo", "dev", "status", "measure list", "measure show", "measure check", "inbox check", "release list", "release show"]
+    "command",
+    [
+        *("run", "demo", "dev", "status", "measure list", "measure show", "measure check", "inbox check"),
+        *("release list", "release show", "release explain"),
+    ],
 )
 def test_every_command_helps_with_an_example(tmp_path, command):
     result = naravard(tmp_path, *command.split(), "--help")

@@ -192,6 +192,8 @@ class TestRunningAgain:
         assert "Traceback" not in result.output
         held = published(copy, "select distinct measure_id from fct_observations where is_held order by all")
         assert held == [("befolkning",), ("sip_per_1000",)]
+        told = naravard(copy, "measure", "show", "befolkning", "--area", "0484").output  # why, and which release its figures are of
+        assert "hålls      sedan" in told and "siffran är från release 000001-" in told and "release    000002-" in told
 
     def test_a_refused_file_is_told_without_a_cell_of_it(self, copy):
         path = copy / "inbox" / "sip_antal.csv"
