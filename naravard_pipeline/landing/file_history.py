@@ -25,6 +25,7 @@ from naravard_pipeline.connectors.answer import Answer, Page
 from naravard_pipeline.connectors.files import FileContent
 from naravard_pipeline.landing.atomic import parquet_bytes, write_once
 from naravard_pipeline.landing.file_rows import FileRow
+from naravard_pipeline.landing.secret import name_local
 from naravard_pipeline.landing.snapshot import Landed, snapshot_id_of
 from naravard_pipeline.landing.store import Landing
 
@@ -93,8 +94,8 @@ def land_file(landing: Landing, measure: Measure, attribution: str, content: Fil
         current,
         attribution,
         # Who sent a figure and when is no part of it: a file that repeats what is there changes nothing downstream.
-        snapshot_id=landing.name_local(
-            measure.measure_id, snapshot_id_of(current.select([*_CONTENT, "since"] if measure.value_type == "yes_no" else _CONTENT))
+        snapshot_id=name_local(
+            landing, measure.measure_id, snapshot_id_of(current.select([*_CONTENT, "since"] if measure.value_type == "yes_no" else _CONTENT))
         ),
         newest_period=max(map(_number_of, current["period_end"].to_pylist(), current["period_label"].to_pylist()), default=None),
         suffix=content.suffix,

@@ -21,9 +21,7 @@ Belongs here: hash, compare, write. Does not: protocols (``connectors``), whethe
 
 import gzip
 import hashlib
-import hmac
 import os
-import secrets
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, replace
@@ -181,14 +179,6 @@ class Landing:
         if not _is_there(path):
             write_once(path, gzip.compress(body, 6, mtime=0) if suffix.endswith(".gz") else body, self._staging)
         return sha256
-
-    def name_local(self, measure_id: str, content_id: str) -> str:
-        """The snapshot's id of figures from a local file: the same for the same figures, and published. ``content_id`` alone would tell hidden
-        counts to anybody who tries the few that they may be, and which measures have equal figures; so it goes with a secret of this landing."""
-        path = self.root / "secret"
-        if not _is_there(path):
-            write_once(path, secrets.token_hex(32).encode(), self._staging)
-        return hmac.digest(path.read_bytes(), f"{measure_id} {content_id}".encode(), "sha256").hex()[:16]
 
     def land_table(self, name: str, table: pa.Table) -> bool:
         """Write ``<root>/<name>.parquet`` (``name`` may hold folders); True if the content differs from what was there."""

@@ -16,8 +16,10 @@ import numpy as np
 import pandas as pd
 
 from naravard_pipeline.protection.attacker import Figure, Totals, elementary_areas, find_narrow
+from naravard_pipeline.protection.sums import find_summed, read_siblings, select_parts
 from naravard_pipeline.protection.tables import has_table, opened, read_published_totals
 
+_Shown = tuple[Any, frozenset[str] | None]  # a row of a release, and what it was summed from
 CellKey = tuple[str, str, date, date, str, str, str]
 _KEY = ("measure_id", "area_code", "period_start", "period_end", "sex", "age_group", "reporter")
 _FIGURES = ("value", "numerator", "denominator", "ci_lower", "ci_upper", "answers")  # what a hidden observation must not have, in any table
@@ -80,7 +82,7 @@ def attack(releases: Sequence[Path | duckdb.DuckDBPyConnection], approved: Colle
             if not has_table(connection, "fct_observations"):
                 continue
             shown = _rows(connection, newest.hidden_keys, "value is not null")
-            summed = _find_summed(_siblings(connection, shown), newest.elements)
+            summed = find_summed(read_siblings(connection, shown), newest.elements)
             guesses |= {_key(row): (row, summed.get(_as_stored(row))) for row in shown.itertuples()}  # the newest word about it is the best guess
             hidden = _rows(connection, newest.shown_keys, "suppression is not null")
         again = {_key(row) for row in hidden.itertuples()} - repeated
@@ -126,7 +128,7 @@ class _Release:
             figures = ", ".join(f"o.{c}" for c in (*_KEY, "value", "numerator", "denominator", "answers", "suppression", "status"))
             rows = connection.execute(
                 f"select {figures}, m.value_type, m.computed_from, m.suppression_threshold as threshold, "
-                f"{few} as denominator_threshold, {zeros} as hides_zero, {_parts(connection)} "
+                f"{few} as denominator_threshold, {zeros} as hides_zero, {select_parts(connection)} "
                 "from main.fct_observations as o join main.dim_measures as m using (measure_id) where o.reporter <> 'source' order by all"
             ).df()
             areas = connection.execute("select area_code, area_type, parent_code from main.dim_areas").fetchall()
@@ -144,7 +146,7 @@ class _Release:
             if m not in numerators and all(kinds.get(p) == "count" for p in parts)
         }
         elements = elementary_areas(areas, members)
-        summed = _find_summed(concerned, elements)
+        summed = find_summed(concerned, elements)
         return cls(concerned, elements, combined, numerators, keys[is_hidden], keys[rows["value"].notna()], totals, summed)
 
     def figures(self) -> list[Figure]:
@@ -185,47 +187,6 @@ class _Release:
         said = is_only and row.suppression == "primary"
         place, number = (row.area_code, days, row.sex, row.age_group, row.reporter), value if value is None else value * self._factor(row.measure_id)
         return Figure(quantity, place, number, float(threshold), low, said, _key(row), within=self.summed.get(_as_stored(row)))
-
-
-_Shown = tuple[Any, frozenset[str] | None]  # a row of a release, and what it was summed from
-
-
-def _parts(connection: duckdb.DuckDBPyConnection) -> str:
-    """The columns that tell of a sum and of how many parts; older releases have none."""
-    there = {r[0] for r in connection.execute("select column_name from (describe main.fct_observations)").fetchall()}
-    if "is_aggregated" not in there:
-        return "false as is_aggregated, null::double as parts_reported"
-    return "coalesce(o.is_aggregated, false) as is_aggregated, o.parts_reported::double as parts_reported"
-
-
-def _siblings(connection: duckdb.DuckDBPyConnection, shown: pd.DataFrame) -> pd.DataFrame:
-    """All rows of the measures of which a sum is among ``shown``."""
-    measures = sorted(set(shown.loc[shown["is_aggregated"].fillna(False).astype(bool), "measure_id"])) if "is_aggregated" in shown else []
-    return connection.execute(
-        f"select {', '.join(_KEY)}, value, suppression is not null as is_hidden, status, {_parts(connection)} "
-        "from main.fct_observations as o where reporter <> 'source' and measure_id::varchar in (select unnest(?::varchar[]))",
-        [measures],
-    ).df()
-
-
-def _find_summed(rows: pd.DataFrame, elements: dict[str, frozenset[str]]) -> dict[tuple, frozenset[str]]:
-    """Rows that were summed from others' → the smallest areas whose rows they are. Not where fewer or more are there than are said to be in it."""
-    is_sum = rows["is_aggregated"].astype(bool)
-    shown: dict[tuple, set[str]] = {}
-    hidden: dict[tuple, set[str]] = {}
-    nobody: dict[tuple, set[str]] = {}  # where there was nothing to count
-    for of, which in ((shown, rows["value"].notna()), (hidden, rows["is_hidden"]), (nobody, rows["status"] == "not_applicable")):
-        for measure, area, *rest in rows.loc[which & ~is_sum, list(_KEY)].itertuples(index=False, name=None):
-            of.setdefault((measure, *rest), set()).add(area)
-    found = {}
-    for key, parts in zip(rows.loc[is_sum, list(_KEY)].itertuples(index=False, name=None), rows.loc[is_sum, "parts_reported"], strict=True):
-        (measure, area, *rest), inside = key, elements.get(key[1], frozenset())
-        seen, unseen, none = (inside & of.get((measure, *rest), set()) for of in (shown, hidden, nobody))
-        # Of a hidden rate it is not told whether it had a denominator, and is in the sum.
-        ways = [seen | unseen, seen] if parts == parts else [seen | unseen]
-        if within := next((w for w in ways if parts != parts or len(w) + len(none) == parts), None):
-            found[key] = within
-    return found
 
 
 def _numerator(rows: pd.DataFrame, measure_id: str, parts: Sequence[str]) -> str | None:

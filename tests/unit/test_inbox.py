@@ -13,6 +13,7 @@ from naravard_pipeline.landing import atomic, inbox, store
 from naravard_pipeline.landing.atomic import LandingError
 from naravard_pipeline.landing.file_history import list_history
 from naravard_pipeline.landing.inbox import ACCEPTED_FOLDER, OBSERVATIONS_SCHEMA, InboxAnswer, take_in
+from naravard_pipeline.landing.secret import name_local
 from naravard_pipeline.landing.store import Landing
 from naravard_pipeline.settings import Settings
 
@@ -172,7 +173,7 @@ def test_what_is_published_of_a_file_tells_nothing_of_its_figures(tmp_path: Path
         urls.add(row["url"])
     assert len(ids) == 2 and urls == {"inbox/000001"}
     landing = Landing(tmp_path / "landing")
-    assert landing.name_local("one", "content") == landing.name_local("one", "content") != landing.name_local("other", "content")
+    assert name_local(landing, "one", "content") == name_local(landing, "one", "content") != name_local(landing, "other", "content")
 
 
 def test_another_file_of_the_same_name_is_kept_beside(settings: Settings):
