@@ -86,7 +86,7 @@ def monthly(measure_id: str, area: str, base: float):
 
 
 def run_point(row: dict):
-    limits = {"mean": row["value"], "lower_limit": 12340.0, "upper_limit": 12350.0, "segment_id": "1", "section": 1, "section_reason_sv": None}
+    limits = {"mean": row["value"], "lower_limit": 12340.0, "upper_limit": 12350.0, "segment_id": "1", "section": 1, "section_reason_sv": None, "basis_sv": "Bygger på det som visas."}
     said = {"signal": "shift", "signal_sv": "minst sju i följd", "variation": "concern", "variation_sv": "ovanlig försämring"}
     return {c: row[c] for c in ("measure_id", "area_code", "period_start", "period_end", "period_label", "value")} | limits | said
 

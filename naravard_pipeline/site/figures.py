@@ -137,6 +137,7 @@ def _run(facts: Facts, measure: Row, area: Row, points: Sequence[Row]) -> Figure
     ]
     reasons = dict.fromkeys(p["section_reason_sv"] for p in points if p["section_reason_sv"])
     notes = ["Heldragen grå linje: medelvärde. Streckade: gränser för vanlig variation.", *(f"Nya gränser: {reason}" for reason in reasons)]
+    notes += dict.fromkeys(p["basis_sv"] for p in points if p["basis_sv"])
     if unusual:
         notes.append("Trekant eller kvadrat: ovanlig månad; vilket slag står i tabellen.")
     svg = _draw(facts, RunChart(drawn, _unit(measure)), f"Styrdiagram, {measure['name_sv']}. {text}.")

@@ -16,7 +16,8 @@ MEASURE = {
     **dict.fromkeys(
         ("measure_id", "name_sv", "unit", "direction", "value_type", "age_group", "source_id", "similar_theme", "baseline_period"), "varchar"
     ),
-    **dict.fromkeys(("decimals", "target_year"), "integer"),
+    **dict.fromkeys(("decimals", "target_year", "window_years"), "integer"),
+    "frequency": "varchar",
     "target_value": "double",
 }
 AREAS = {
@@ -53,6 +54,7 @@ def assess(rows, groups=(), **measure):
         "value_type": "share",
         "age_group": "total",
         "source_id": "kolada",
+        "frequency": "year",
     }
     models = _models().give("fct_observations", rows, **OBSERVATIONS)
     models.give("dim_measures", [{**known, "similar_theme": "övergripande", "decimals": 1, **measure}], **MEASURE)
@@ -120,6 +122,40 @@ def test_equal_values_share_the_better_place():
     assert [turned[f"048{i}"]["place"] for i in range(4)] == [4, 2, 2, 1]
 
 
+def monthly(area, month, value, months=1):
+    """The total of the months that end with this month of 2024."""
+    ends = date(2024, month, 30 if month != 2 else 29)
+    starts = date(2024 - (months > month), (month - months) % 12 + 1, 1)
+    return row(area, 2024, value) | {"period_start": starts, "period_end": ends, "period_label": f"{starts:%Y-%m}–{ends:%Y-%m}"}
+
+
+def test_a_place_is_among_figures_of_the_measures_own_length_only():
+    rows = [monthly(f"048{i}", 6, 10 + i) for i in range(3)] + [monthly(f"048{i}", 6, 100 + i, months=12) for i in range(5)]
+    found = assess(rows, frequency="month", unit="antal per 1 000 invånare", value_type="rate")
+    assert [(found[f"048{i}"]["place"], found[f"048{i}"]["place_of"], found[f"048{i}"]["place_expected"]) for i in range(3)] == [
+        (3, 3, 5),
+        (2, 3, 5),
+        (1, 3, 5),
+    ]
+    assert "plats 3 av 3 kommuner med visad siffra, av 5" in found["0480"]["summary_sv"]
+    hidden = found["0484"]  # every month of it is hidden; its sums of twelve are its own series
+    assert (hidden["value"], hidden["place"], hidden["comparison_nation"]) == (104, None, "not_comparable")
+
+
+def test_the_newest_sum_of_twelve_does_not_stand_for_a_month_that_is_hidden():
+    rows = [monthly("0480", m, 10) for m in (1, 2, 3, 4)] + [monthly("0480", m, 120, months=12) for m in (1, 2, 3, 4, 5)]
+    assert assess(rows, frequency="month")["0480"]["period_label"] == "2024-04–2024-04"
+
+
+def test_few_of_many_have_no_place():
+    def ranked(places):
+        rows = [row(f"048{i}", 2024, 50 + i) for i in range(places)] + [row(f"048{i}", 2024, None, status="suppressed") for i in range(places, 5)]
+        return assess(rows)["0480"]
+
+    assert (ranked(2)["place"], ranked(3)["place"], ranked(3)["quartile"]) == (None, 3, None)
+    assert "plats" not in ranked(2)["summary_sv"] and "plats 3 av 3 kommuner med visad siffra, av 5" in ranked(3)["summary_sv"]
+
+
 def test_a_bare_count_has_no_place_and_no_nation():
     found = assess([row("00", 2024, 900), row("0480", 2024, 30), row("0481", 2024, 20)], value_type="count", unit="antal", decimals=0)["0480"]
     assert (found["place"], found["nation_value"]) == (None, None)
@@ -183,11 +219,11 @@ def test_without_a_trend_nothing_is_said_of_the_way_to_the_target():
 
 
 def test_the_sentence_is_ready_to_be_shown():
-    rows = [row("00", 2024, 1050.3), row("04", 2024, 1200), row("0481", 2024, 900)]
+    rows = [row("00", 2024, 1050.3), row("04", 2024, 1200), *(row(f"048{i}", 2024, 900 - i) for i in range(1, 5))]
     rows += [row("0480", 2020 + i, 1200 + 10 * i, ci=20) for i in range(5)]
     found = assess(rows, unit="antal per 1 000 invånare", target_value=1300.0, target_year=2035)["0480"]
     assert found["summary_sv"].replace("\xa0", " ") == (
-        "Nyköping 2024: 1 240,0 per 1 000 invånare; bättre än riket (1 050,3); bättre än regionen (1 200,0); plats 1 av 2 kommuner; "
+        "Nyköping 2024: 1 240,0 per 1 000 invånare; bättre än riket (1 050,3); bättre än regionen (1 200,0); plats 1 av 5 kommuner; "
         "utvecklingen sedan 2020: förbättras; på väg mot målet (1 300,0)."
     )
 

@@ -1,4 +1,5 @@
 {{ config(contract={'enforced': true}) }}
+{% set least_ranked = 0.5 -%}  {#- the share of the areas that must have a figure before any of them is given a place -#}
 {% set comparators = ['nation', 'county', 'similar', 'previous', 'baseline'] -%}
 with latest as (
     select
@@ -17,36 +18,77 @@ with latest as (
     where s.is_latest
 ),
 
--- Everybody of the kind with a figure for the very same period, whether or not it is their latest. Equal values share the better place, and the
--- next place is left out: 1, 2, 2, 4. A bare count has no place: it follows the number of people.
+-- Whom the measure covers: the areas of the kind, in the counties where it says anything of any of them.
+told as (
+    select distinct
+        measure_id,
+        area_code
+    from {{ ref('fct_observations') }}
+),
+
+covered as (
+    select
+        t.measure_id,
+        a.area_type,
+        count(*) as areas
+    from (
+        select distinct
+            o.measure_id,
+            a.area_type,
+            coalesce(a.parent_code, '') as parent_code
+        from told as o
+        join {{ ref('dim_areas') }} as a on a.area_code = o.area_code
+        where a.area_type in ('municipality', 'county_part')
+    ) as t
+    join {{ ref('dim_areas') }} as a on a.area_type = t.area_type and coalesce(a.parent_code, '') = t.parent_code
+    group by t.measure_id, a.area_type
+    union all
+    select
+        o.measure_id,
+        a.area_type,
+        count(*) as areas
+    from told as o
+    join {{ ref('dim_areas') }} as a on a.area_code = o.area_code
+    where a.area_type = 'region'
+    group by o.measure_id, a.area_type
+),
+
+-- Everybody of the kind with a figure for the very same period of the measure's own length, whether or not it is their latest. Equal values share the
+-- better place, and the next place is left out: 1, 2, 2, 4; what differs after the ninth decimal is equal. A bare count has no place: it follows the
+-- number of people.
 peers as (
     select
         s.measure_id,
         s.area_code,
+        s.area_type,
         s.is_latest,
         rank() over (
             partition by s.measure_id, s.area_type, s.period_start, s.period_end
-            order by case when m.direction = 'lower_is_better' then s.value else -s.value end
+            order by round(case when m.direction = 'lower_is_better' then s.value else -s.value end, 9)
         ) as place,
         count(*) over (partition by s.measure_id, s.area_type, s.period_start, s.period_end) as place_of
     from {{ ref('int_series') }} as s
     join {{ ref('dim_measures') }} as m on m.measure_id = s.measure_id
     where s.area_type <> 'nation'
+        and s.has_own_length
         and m.value_type <> 'count'
         and exists (
             select 1 from latest as l where l.measure_id = s.measure_id and l.period_start = s.period_start and l.period_end = s.period_end
         )
 ),
 
+-- A place among few of many would be a place among those whose numbers are not hidden: at least {{ least_ranked }} of the areas that the measure covers.
 places as (
     select
-        measure_id,
-        area_code,
-        place,
-        place_of,
-        case when place_of >= 4 then cast(floor(4 * (place - 1) / place_of) as integer) + 1 end as quartile
-    from peers
-    where is_latest and place_of >= 2
+        p.measure_id,
+        p.area_code,
+        p.place,
+        p.place_of,
+        c.areas as place_expected,
+        case when p.place_of >= 4 then cast(floor(4 * (p.place - 1) / p.place_of) as integer) + 1 end as quartile
+    from peers as p
+    join covered as c on c.measure_id = p.measure_id and c.area_type = p.area_type
+    where p.is_latest and p.place_of >= 2 and p.place_of >= {{ least_ranked }} * c.areas
 ),
 
 compared as (
@@ -82,6 +124,7 @@ gathered as (
         c.baseline_label,
         p.place,
         p.place_of,
+        p.place_expected,
         p.quartile,
         t.trend,
         t.periods as trend_periods,
@@ -168,6 +211,7 @@ select
     baseline_label,
     place,
     place_of,
+    place_expected,
     quartile,
     trend,
     trend_sv,
@@ -200,6 +244,7 @@ select
         case when place is null then '' else concat(
             '; plats ', cast(place as varchar), ' av ', cast(place_of as varchar),
             case area_type when 'region' then ' regioner' when 'municipality' then ' kommuner' else ' länsdelar' end,
+            case when place_of < place_expected then concat(' med visad siffra, av ', cast(place_expected as varchar)) else '' end,
             case when direction = 'neutral' then ' (högst först)' else '' end
         ) end,
         case when trend = 'too_short' then '' else concat('; utvecklingen sedan ', trend_since, ': ', trend_sv) end,

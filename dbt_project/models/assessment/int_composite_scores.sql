@@ -12,6 +12,7 @@ with yearly as (
     from {{ ref('int_series') }} as s
     join {{ ref('dim_measures') }} as m on m.measure_id = s.measure_id
     where m.status = 'published'
+        and s.has_own_length
         and m.frequency = 'year'
         and m.direction <> 'neutral'
         and m.value_type <> 'count'
