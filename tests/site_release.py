@@ -113,7 +113,7 @@ def tables() -> dict[str, list[dict]]:
     runs = [run_point(r) for found in months.values() for r in found]
     indexes = [
         {"framework_id": "lan", "goal_area_id": "god", "indicator_id": i, "area_code": a, "year": y, "value": 99.0 + y - 2024 + n}
-        | {"range_low": 97.0, "range_high": 104.0, "measures": 2, "is_preliminary": y == 2025, "summary_sv": f"Sammanvägt index {y}: står här."}
+        | {"range_low": 97.0, "range_high": 104.0, "measures": 2, "measures_expected": 3, "is_preliminary": y == 2025, "summary_sv": f"Sammanvägt index {y}: står här."}
         for i in ("all", "trygg")
         for n, (a, *_) in enumerate(AREAS)
         for y in (2023, 2024, 2025)

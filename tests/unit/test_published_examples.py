@@ -33,6 +33,8 @@ MEASURES = {
     "status": "varchar",
     "value_type": "varchar",
     "base_year": "integer",
+    "area_types": "varchar",
+    "replaced_by": "varchar",
     "decimals": "integer",
 }
 
@@ -422,26 +424,35 @@ class TestComposites:
         assert [(r["year"], r["base"]) for r in found] == [(2001, 2002), (2002, 2002), (2003, 2002), (2004, 2004)]
 
 
-def composites(shares):
-    """``fct_composites`` of one indicator; ``shares``: (area, measure) → score, every measure of weight 1 but ``heavy``, which has 2."""
+def composites(shares, weights=None, gaps=0, **listed):
+    """``fct_composites`` of one indicator; ``shares``: (area, measure) → score, every measure of weight 1 but ``heavy``, which has 2.
+
+    ``listed``: what the framework has beside them, each with what its measure is. ``gaps``: indicators without measures; then the goal area is told of.
+    """
     rows = [
         {"measure_id": m, "area_code": a, "area_type": "region", "year": 2024, "value": s, "base_year": 2020, "score": s}
         for (a, m), s in shares.items()
     ]
-    measures = sorted({m for _, m in shares})
+    measures = sorted({m for _, m in shares} | set(listed))
     kinds = {"measure_id": "varchar", "area_code": "varchar", "area_type": "varchar", "year": "bigint"}
     numbers = {"value": "double", "base_year": "bigint", "base_mean": "double", "base_deviation": "double", "score": "double"}
     models = Models().give("int_composite_scores", rows, **kinds, **numbers)
     link = {"framework_id": "f", "indicator_id": "i", "goal_area_id": "g"}
-    links = [{**link, "measure_id": m, "weight": 2.0 if m == "heavy" else 1.0, "is_proposal": m == "proposed"} for m in measures]
+    heavy = {"heavy": 2.0, **(weights or {})}
+    links = [{**link, "measure_id": m, "weight": heavy.get(m, 1.0), "is_proposal": m == "proposed"} for m in measures]
+    ordinary = {"status": "published", "direction": "higher_is_better", "value_type": "share", "area_types": "nation,region"}
+    models.give("dim_measures", [{**ordinary, "measure_id": m, **listed.get(m, {})} for m in measures], **MEASURES)
     keys = dict.fromkeys(("framework_id", "goal_area_id", "indicator_id", "measure_id"), "varchar")
     models.give("bridge_indicator_measures", links, **{k: v for k, v in keys.items() if k != "goal_area_id"}, weight="double", is_proposal="boolean")
-    models.give("bridge_goal_area_measures", [], **{k: v for k, v in keys.items() if k != "indicator_id"}, weight="double", is_proposal="boolean")
-    models.give("dim_indicators", [{**link, "is_proposal": False}], **{k: v for k, v in keys.items() if k != "measure_id"}, is_proposal="boolean")
+    models.give("bridge_goal_area_measures", links if gaps else [], **{k: v for k, v in keys.items() if k != "indicator_id"}, weight="double", is_proposal="boolean")
+    indicators = [{**link, "is_proposal": False, "is_gap": False}]
+    indicators += [{**link, "indicator_id": f"gap{i}", "is_proposal": False, "is_gap": True} for i in range(gaps)]
+    flags = {"is_proposal": "boolean", "is_gap": "boolean"}
+    models.give("dim_indicators", indicators, **{k: v for k, v in keys.items() if k != "measure_id"}, **flags)
     models.give("dim_areas", [{"area_code": a, "area_type": "region"} for a, _ in shares], area_code="varchar", area_type="varchar")
-    models.build("fct_composite_parts")
+    models.build("int_composite_weights", "fct_composite_parts")
     models.connection.execute("create or replace table dim_areas as select distinct * from dim_areas")
-    return {r["area_code"]: r for r in models.build("fct_composites").rows("from fct_composites")}
+    return {r["area_code"]: r for r in models.build("fct_composites").rows(f"from fct_composites where (indicator_id = 'all') = {bool(gaps)}")}
 
 
 class TestWeighing:
@@ -452,7 +463,7 @@ class TestWeighing:
         assert [a[c] for c in ("value", "range_low", "range_high", "coverage", "measures")] == pytest.approx([105, 100, 100 + 25 / 3, 1, 3])
         assert a["summary_sv"] == (
             "Sammanvägt index 2024: 105,0 (100 är medelvärdet för regionerna basåret, högre är bättre); "
-            "3 mått, mellan 100,0 och 108,3 om ett av dem utelämnas."
+            "3 av 3 mått, mellan 100,0 och 108,3 om ett av dem utelämnas."
         )
         assert (found["b"]["coverage"], found["b"]["range_low"]) == (0.5, None)
 
@@ -464,3 +475,31 @@ class TestWeighing:
     def test_less_than_half_of_the_weight_gives_no_figure(self):
         found = composites({("a", "heavy"): 1.0, ("a", "m2"): 1.0, ("b", "m2"): 1.0})
         assert set(found) == {"a"}
+
+    def test_exactly_half_is_enough_also_where_the_sum_is_not_exact(self):
+        tenths = {"m1": 0.1, "m2": 0.2, "m3": 0.3}
+        found = composites({("a", "m3"): 1.0, ("b", "m1"): 1.0, ("b", "m2"): 1.0, ("c", "m2"): 1.0}, tenths)
+        assert {a: r["coverage"] for a, r in found.items()} == {"a": 0.5, "b": 0.5}
+
+    @pytest.mark.parametrize(
+        ("other", "expected"),
+        [
+            ({"status": "planned"}, 2),
+            ({"status": "retired"}, 2),  # it ended, and nothing took its place
+            ({"value_type": "count"}, 2),  # a denominator is all it lacks
+            ({}, 2),  # local: too few areas for a standard deviation
+            ({"status": "retired", "replaced_by": "m1"}, 1),
+            ({"direction": "neutral"}, 1),
+            ({"value_type": "yes_no"}, 1),
+            ({"area_types": "nation,municipality"}, 1),
+        ],
+    )
+    def test_the_weight_is_that_of_all_that_the_framework_lists_and_that_may_be_in_it(self, other, expected):
+        [row] = composites({("a", "m1"): 1.0}, o=other).values()
+        assert (row["measures"], row["measures_expected"], row["measures_listed"], row["coverage"]) == (1, expected, 2, 1 / expected)
+        assert ("; 1 av 2 mått" if expected == 2 else "; 1 av 1 mått som kan vägas samman för regioner, ramverket har 2") in row["summary_sv"]
+        assert composites({("a", "m1"): 1.0}, o=other, p={"status": "planned"}).keys() == (set() if expected == 2 else {"a"})
+
+    def test_an_indicator_without_measures_counts_as_one_in_its_goal_area(self):
+        assert composites({("a", "m1"): 1.0}, gaps=1)["a"]["coverage"] == 0.5
+        assert composites({("a", "m1"): 1.0}, gaps=2) == {}

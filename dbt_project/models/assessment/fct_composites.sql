@@ -9,6 +9,8 @@ with summed as (
         100 + {{ steady('sum', 'contribution', 'measure_id') }} as value,
         count(*) as measures,
         max(coverage) as coverage,
+        max(measures_expected) as measures_expected,
+        max(measures_listed) as measures_listed,
         bool_or(is_preliminary) as is_preliminary,
         bool_or(is_proposal) as is_proposal
     from {{ ref('fct_composite_parts') }}
@@ -47,6 +49,8 @@ select
     s.value,
     s.measures,
     s.coverage,
+    s.measures_expected,
+    s.measures_listed,
     l.range_low,
     l.range_high,
     s.is_preliminary,
@@ -54,7 +58,12 @@ select
     concat(
         'Sammanvägt index ', cast(s.year as varchar), ': ', {{ swedish_number('s.value', '1') }},
         ' (100 är medelvärdet för ', case a.area_type when 'region' then 'regionerna' else 'kommunerna' end, ' basåret, högre är bättre); ',
-        cast(s.measures as varchar), ' mått',
+        cast(s.measures as varchar), ' av ', cast(s.measures_expected as varchar), ' mått',
+        case when s.measures_listed > s.measures_expected
+            then concat(' som kan vägas samman för ', case a.area_type when 'region' then 'regioner' else 'kommuner' end,
+                ', ramverket har ', cast(s.measures_listed as varchar))
+            else ''
+        end,
         case when l.range_low is null then '' else concat(
             ', mellan ', {{ swedish_number('l.range_low', '1') }}, ' och ', {{ swedish_number('l.range_high', '1') }}, ' om ett av dem utelämnas'
         ) end,
