@@ -122,6 +122,30 @@ def test_equal_values_share_the_better_place():
     assert [turned[f"048{i}"]["place"] for i in range(4)] == [4, 2, 2, 1]
 
 
+def test_what_differs_in_the_last_bits_shares_a_place():
+    found = assess([row(f"048{i}", 2024, v) for i, v in enumerate((45.3 - 44.2, 41.2 - 40.1, 1.0))])
+    assert [found[f"048{i}"]["place"] for i in range(3)] == [1, 1, 3]
+
+
+def test_a_difference_between_sexes_is_rounded_where_it_is_made():
+    figure = {
+        **dict.fromkeys(("measure_id", "area_code", "period_label", "sex", "age_group", "status", "reporter", "source_status"), "varchar"),
+        **dict.fromkeys(("period_start", "period_end"), "date"),
+        **dict.fromkeys(("value", "numerator", "denominator", "answers"), "double"),
+    }
+    shares = [row("0480", y, v, sex=s) for y, pair in ((2023, (45.3, 44.2)), (2024, (41.2, 40.1))) for s, v in zip(("women", "men"), pair, strict=True)]
+    models = Models().give("int_observations_unioned", shares, **figure).give("int_observations_totalled", [], **figure)
+    kinds = dict.fromkeys(("combine", "part", "numerator", "denominator", "denominator_age_group", "denominator_year"), "varchar")
+    models.give("stg_catalogue__derivations", [{"measure_id": "gap", "combine": "sexes", "part": "m"}], measure_id="varchar", per="double", **kinds)
+    models.give("stg_landing__loads", [{"measure_id": "gap"}], measure_id="varchar", snapshot_id="varchar", load_id="varchar")
+    thresholds = {"suppression_threshold": "integer", "denominator_threshold": "integer", "is_annualised": "boolean", "hides_zero": "boolean"}
+    known = [{"measure_id": "m", "value_type": "share"}]
+    models.give("stg_catalogue__measures", known, measure_id="varchar", value_type="varchar", source_id="varchar", reporter="varchar", **thresholds)
+    models.give("stg_catalogue__areas", [], area_code="varchar", parent_code="varchar", area_type="varchar")
+    found = models.build("int_observations_derived").rows("from int_observations_derived")
+    assert [r["value"] for r in found] == [1.1, 1.1]
+
+
 def monthly(area, month, value, months=1):
     """The total of the months that end with this month of 2024."""
     ends = date(2024, month, 30 if month != 2 else 29)

@@ -53,9 +53,9 @@ def kendall():
     return Models().build("int_kendall_distribution")
 
 
-def trend(values, direction="higher_is_better"):
+def trend(values, direction="higher_is_better", decimals=1):
     models = kendall().give("int_series", yearly(values), **SERIES)
-    models.give("dim_measures", [{"measure_id": "m", "direction": direction}], **MEASURES)
+    models.give("dim_measures", [{"measure_id": "m", "direction": direction, "decimals": decimals}], **MEASURES)
     [row] = models.build("int_trends").rows("select * from int_trends")
     return row
 
@@ -109,6 +109,16 @@ class TestTrend:
         assert trend([1, 2, 3, 4])["trend"] == "too_short"
         assert trend([1, 2, 3, 4, 5], "lower_is_better")["trend"] == "worsening"
         assert trend([5, 4, 3, 2, 1], "neutral")["trend"] == "decreasing"
+
+    def test_noise_of_floating_point_is_no_trend(self):
+        row = trend([45.3 - 44.2] * 4 + [41.2 - 40.1] * 4)
+        assert (row["trend"], row["p_value"], row["slope"]) == ("no_clear_change", 1, 0)
+
+    def test_what_cannot_be_seen_in_the_decimals_shown_is_no_trend(self):
+        values = [5 + 0.01 * i for i in range(10)]  # 0.09 in all
+        assert trend(values)["p_value"] < 0.001
+        assert [trend(values, decimals=d)["trend"] for d in (0, 1, 2)] == ["no_clear_change", "no_clear_change", "improving"]
+        assert trend([5 + 0.01 * i for i in range(11)])["trend"] == "improving"  # 0.1, one unit of the decimal
 
     def test_a_series_that_never_changes_has_no_trend(self):
         for n in (5, 12):

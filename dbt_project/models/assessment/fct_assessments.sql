@@ -137,9 +137,9 @@ gathered as (
         v.first_value,
         v.first_period_label,
         v.movement,
-        case when l.direction = 'lower_is_better' then -1 else 1 end * (l.value - l.target_value) as beyond_target,
+        case when l.direction = 'lower_is_better' then -1 else 1 end * round(l.value - l.target_value, 9) as beyond_target,
         case when l.direction = 'lower_is_better' then -1 else 1 end
-            * (l.value + t.slope * (l.target_year * 12 + 12 - l.end_month) / 12.0 - l.target_value) as beyond_target_then
+            * round(l.value + t.slope * (l.target_year * 12 + 12 - l.end_month) / 12.0 - l.target_value, 9) as beyond_target_then
     from latest as l
     join {{ ref('int_trends') }} as t on t.measure_id = l.measure_id and t.area_code = l.area_code
     left join {{ ref('int_movements') }} as v on v.measure_id = l.measure_id and v.area_code = l.area_code
