@@ -11,6 +11,7 @@ OBSERVATIONS = {
     **dict.fromkeys(("period_start", "period_end"), "date"),
     **dict.fromkeys(("period_label", "sex", "age_group", "status", "reporter", "segment_id"), "varchar"),
     **dict.fromkeys(("value", "numerator", "denominator", "ci_lower", "ci_upper"), "double"),
+    "is_aggregated": "boolean",
 }
 MEASURE = {
     **dict.fromkeys(
@@ -81,9 +82,14 @@ def test_two_intervals_that_meet_are_no_different():
     assert assess([row("04", 2024, 50, ci=4), row("0480", 2024, 60, ci=5)])["0480"]["comparison_county"] == "better"
 
 
-def test_a_county_that_the_municipalities_summed_up_is_no_comparator():
-    found = assess([row("04", 2024, 50, reporter="municipalities"), row("0480", 2024, 60, ci=5)])["0480"]
-    assert (found["county_value"], found["comparison_county"]) == (None, "not_comparable")
+def test_a_county_summed_from_all_its_municipalities_is_a_comparator():
+    def against(**county):
+        found = assess([row("04", 2024, 50, reporter="municipalities", **county), row("0480", 2024, 60, ci=5)])["0480"]
+        return found["county_value"], found["comparison_county"]
+
+    assert against(is_aggregated=True) == (50, "better")
+    assert against(is_aggregated=True, status="preliminary") == (None, "not_comparable"), "some of them are missing from the sum, or it may change"
+    assert against(is_aggregated=False) == (None, "not_comparable"), "one of them reported it"
 
 
 def test_earlier_periods_are_tested_by_their_counts():

@@ -39,7 +39,10 @@ of_places as (
         and p.area_code <> l.area_code
         and l.has_own_length
         and l.value_type <> 'count'  -- counts follow the number of people
-        and (p.area_type = 'nation' or (p.area_code = l.parent_code and p.area_type = 'region' and p.reporter <> 'municipalities'))
+        and (p.area_type = 'nation' or (
+            p.area_code = l.parent_code and p.area_type = 'region'
+            and (p.reporter <> 'municipalities' or p.is_aggregated)  -- summed from all of them: an incomplete or preliminary sum is not in the series
+        ))
 ),
 
 -- Not their mean: seven municipalities of very different size have none worth the name. Their middle half is the comparator.
