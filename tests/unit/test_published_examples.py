@@ -7,6 +7,7 @@ from statistics import NormalDist
 
 import pytest
 from models import Models
+from scipy import stats
 
 SERIES = {
     "measure_id": "varchar",
@@ -368,6 +369,26 @@ class TestEffects:
         assert row["summary_sv"].startswith(
             "Där satsningen pågick ändrades värdet med 3,00, i jämförelseområdena med 0,00: skillnad 3,00 (95 % osäkerhet −2,54 till"
         )
+
+    # Welch's degrees of freedom are seldom whole: against scipy, by the same means and spreads
+    @pytest.mark.parametrize(("treated", "compared"), [((4, 0.9), (6, 0.2)), ((4, 0.2), (4, 1.1)), ((10, 1.0), (20, 0.3)), ((26, 1.0), (40, 0.9))])
+    def test_the_interval_is_welchs(self, agrees, treated, compared):
+        [row] = effect(places(treated[0], 10, 3.0, treated[1], True), places(compared[0], 10, 1.0, compared[1], False))
+        spreads = [se * n**0.5 for n, se in (treated, compared)]
+        part = [se**2 for _, se in (treated, compared)]
+        degrees = sum(part) ** 2 / sum(p**2 / (n - 1) for p, (n, _) in zip(part, (treated, compared), strict=True))
+        assert degrees != int(degrees)
+        test = stats.ttest_ind_from_stats(3.0, spreads[0], treated[0], 1.0, spreads[1], compared[0], equal_var=False)
+        half = float(stats.t.ppf(0.975, degrees)) * (2.0 / float(test.statistic))
+        agrees("Welch's interval: scipy 1.17", (row["effect_upper"] - row["effect_lower"]) / 2, half, abs=0.005)
+
+    def test_places_that_all_changed_alike_tell_nothing_of_chance(self):
+        [row] = effect(places(4, 10, 3, 0.0, True), places(4, 10, 1, 0.0, False))
+        assert (row["effect"], row["effect_lower"], row["effect_upper"], row["comparison"]) == (2, None, None, "not_comparable")
+
+    def test_the_words_hold_where_all_fell(self):
+        [row] = effect(places(4, 10, -3, 0.1, True), places(4, 10, -1, 0.1, False), direction="neutral")
+        assert row["comparison_sv"] == "lägre utveckling än i jämförelseområdena" and row["comparison_en"] == "moved lower than in the places of comparison"
 
     def test_too_few_places_to_compare_with_give_no_interval(self):
         [row] = effect(places(2, 10, 3, 0.0, True), places(2, 10, 0, 1.0, False))
