@@ -4,6 +4,10 @@
     the same, bit by bit, however many threads computed it. -#}
 {% macro steady(aggregate, value, key) -%} {{ aggregate }}({{ value }} order by {{ key }}) {%- endmacro %}
 
+{#- The year from which aggregated indicators look for their base where a measure names none. It stands fixed, or the base would move, and with it every
+    index ever shown, the day a source added older years. -#}
+{% macro first_base_year() -%} 2015 {%- endmacro %}
+
 {#- A quantile, interpolated between the two values nearest to it (Hyndman & Fan 1996, type 7); Spark calls it percentile. -#}
 {% macro quantile(value, share) -%} quantile_cont({{ value }}, {{ share }}) {%- endmacro %}
 

@@ -233,7 +233,8 @@ def test_one_series_is_followed_where_two_report():
         ({"target_value": 55.0, "target_year": 2030}, "reached"),
         ({"target_value": 61.0, "target_year": 2030}, "on_the_way"),  # 55 + 6 x 1
         ({"target_value": 61.1, "target_year": 2030}, "off_the_way"),
-        ({"target_value": 56.0, "target_year": 2024}, "off_the_way"),
+        ({"target_value": 56.0, "target_year": 2024}, "not_reached"),
+        ({"target_value": 56.0, "target_year": 2022}, "not_reached"),
         ({"target_value": 99.0}, "on_the_way"),  # improving, and no year to be late for
         ({"target_value": 50.0, "target_year": 2030, "direction": "lower_is_better"}, "off_the_way"),
     ],
@@ -241,6 +242,25 @@ def test_one_series_is_followed_where_two_report():
 def test_a_target_is_reached_or_will_be_at_this_slope(target, status):
     rows = [row("0480", 2020 + i, 51 + i) for i in range(5)]
     assert assess(rows, **target)["0480"]["target_status"] == status
+
+
+def test_a_target_whose_year_has_passed_was_not_reached():
+    found = assess([row("0480", 2020 + i, 51 + i) for i in range(5)], target_value=56.0, target_year=2024)["0480"]
+    assert found["summary_sv"].endswith("; målet nåddes inte (56,0).") and found["target_status_en"] == "not reached in time"
+
+
+@pytest.mark.parametrize(
+    ("values", "turn", "words"),
+    [
+        ((50, 51, 52, 53, 54, 55), None, ": förbättras."),
+        ((50, 51, 52, 53, 54, 55, 56, 54.5), "latest_against", ": förbättras, men senaste perioden gick åt andra hållet."),
+        ((57, 49, 50, 51, 52, 53, 54, 55, 56), "ends_against", ": förbättras, men det senaste värdet ligger åt andra hållet från det första."),
+        ((50, 51, 50, 51, 50, 49), None, ": ingen tydlig förändring."),
+    ],
+)
+def test_a_trend_that_the_latest_figures_contradict_says_so(values, turn, words):
+    found = assess([row("0480", 2010 + i, v) for i, v in enumerate(values)])["0480"]
+    assert found["turn"] == turn and found["summary_sv"].endswith(words)
 
 
 def test_without_a_trend_nothing_is_said_of_the_way_to_the_target():

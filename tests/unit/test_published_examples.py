@@ -434,13 +434,13 @@ class TestComposites:
         agrees("Standardised scores: OECD/JRC 2008, normalisation", [found[c] for c in SCORES], list(SCORES.values()), abs=0.005)
 
     def test_common_progress_shows_and_outliers_are_drawn_in(self):
-        rows = [r for i in range(10) for r in yearly([i, i + 1], area_code=str(i), area_type="region")]
-        rows += yearly([5, 5000], area_code="x", area_type="region")
+        rows = [r for i in range(10) for r in yearly([i, i + 1], 2015, area_code=str(i), area_type="region")]
+        rows += yearly([5, 5000], 2015, area_code="x", area_type="region")
         models = scores(rows, [{"measure_id": "m", "direction": "lower_is_better"}])
         found = {(r["area_code"], r["year"]): r for r in models.rows("from int_composite_scores")}
-        assert {r["base_year"] for r in found.values()} == {2001}
-        assert found["5", 2002]["score"] < found["5", 2001]["score"]
-        assert found["x", 2002]["score"] == -3
+        assert {r["base_year"] for r in found.values()} == {2015}
+        assert found["5", 2016]["score"] < found["5", 2015]["score"]
+        assert found["x", 2016]["score"] == -3
 
     def test_nine_areas_have_no_base(self):
         rows = [r for i in range(9) for r in yearly([i], area_code=str(i), area_type="region")]
@@ -454,6 +454,21 @@ class TestComposites:
         )
         assert [(r["year"], r["base"]) for r in found] == [(2001, 2002), (2002, 2002), (2003, 2002), (2004, 2004)]
 
+    @pytest.mark.parametrize(
+        ("first", "last", "named", "base"),
+        [
+            (2012, 2019, None, 2015),
+            (2005, 2019, None, 2015),  # the source added older years: the base is where it was
+            (2017, 2019, None, 2017),
+            (2001, 2009, None, 2009),  # ended before it
+            (2001, 2019, 2011, 2011),
+            (2013, 2019, 2011, 2013),
+        ],
+    )
+    def test_the_base_does_not_move_when_a_source_adds_older_years(self, first, last, named, base):
+        rows = [r for i in range(10) for r in yearly([i] * (last - first + 1), first, area_code=str(i), area_type="region")]
+        assert {r["base_year"] for r in scores(rows, [{"measure_id": "m", "base_year": named}]).rows("from int_composite_scores")} == {base}
+
 
 def composites(shares, weights=None, gaps=0, **listed):
     """``fct_composites`` of one indicator; ``shares``: (area, measure) → score, every measure of weight 1 but ``heavy``, which has 2.
@@ -461,7 +476,7 @@ def composites(shares, weights=None, gaps=0, **listed):
     ``listed``: what the framework has beside them, each with what its measure is. ``gaps``: indicators without measures; then the goal area is told of.
     """
     rows = [
-        {"measure_id": m, "area_code": a, "area_type": "region", "year": 2024, "value": s, "base_year": 2020, "score": s}
+        {"measure_id": m, "area_code": a, "area_type": "region", "year": 2024, "value": s, "base_year": 2018 if m == "older" else 2020, "score": s}
         for (a, m), s in shares.items()
     ]
     measures = sorted({m for _, m in shares} | set(listed))
@@ -493,10 +508,13 @@ class TestWeighing:
         a = found["a"]
         assert [a[c] for c in ("value", "range_low", "range_high", "coverage", "measures")] == pytest.approx([105, 100, 100 + 25 / 3, 1, 3])
         assert a["summary_sv"] == (
-            "Sammanvägt index 2024: 105,0 (100 är medelvärdet för regionerna basåret, högre är bättre); "
+            "Sammanvägt index 2024: 105,0 (100 är medelvärdet för regionerna basåret 2020; högre är bättre); "
             "3 av 3 mått, mellan 100,0 och 108,3 om ett av dem utelämnas."
         )
         assert (found["b"]["coverage"], found["b"]["range_low"]) == (0.5, None)
+
+    def test_the_base_years_are_named(self):
+        assert "basåret för varje mått, 2018 till 2020; högre" in composites({("a", "older"): 1.0, ("a", "m1"): 1.0})["a"]["summary_sv"]
 
     def test_an_index_of_a_proposed_measure_says_so(self):
         found = composites({("a", "proposed"): 1.0, ("a", "heavy"): 1.0, ("b", "heavy"): 1.0})

@@ -154,12 +154,18 @@ judged as (
             when target_value is null then 'no_target'
             when direction = 'neutral' then 'not_assessed'
             when beyond_target >= 0 then 'reached'
-            when target_year * 12 + 12 <= end_month then 'off_the_way'
+            when target_year * 12 + 12 <= end_month then 'not_reached'
             when trend = 'too_short' then 'not_assessed'
             when target_year is null then case when trend = 'improving' then 'on_the_way' else 'off_the_way' end
             when beyond_target_then >= 0 then 'on_the_way'
             else 'off_the_way'
-        end as target_status
+        end as target_status,
+        -- Where a reader sees the figures go the other way than the trend says.
+        case
+            when trend not in ('improving', 'worsening', 'increasing', 'decreasing') then null
+            when (slope > 0 and movement = 'down') or (slope < 0 and movement = 'up') then 'ends_against'
+            when sign(slope) * (round(value, decimals) - round(previous_value, decimals)) < 0 then 'latest_against'
+        end as turn
     from gathered
 ),
 
@@ -172,6 +178,8 @@ worded as (
         {%- endfor %}
         w_trend.word_sv as trend_sv,
         w_trend.word_en as trend_en,
+        w_turn.word_sv as turn_sv,
+        w_turn.word_en as turn_en,
         w_movement.word_sv as movement_sv,
         w_movement.word_en as movement_en,
         w_target.word_sv as target_status_sv,
@@ -181,6 +189,7 @@ worded as (
     join {{ ref('assessment_words') }} as w_{{ c }} on w_{{ c }}.aspect = 'comparison' and w_{{ c }}.word = j.comparison_{{ c }}
     {%- endfor %}
     join {{ ref('assessment_words') }} as w_trend on w_trend.aspect = 'trend' and w_trend.word = j.trend
+    left join {{ ref('assessment_words') }} as w_turn on w_turn.aspect = 'turn' and w_turn.word = j.turn
     left join {{ ref('assessment_words') }} as w_movement on w_movement.aspect = 'movement' and w_movement.word = j.movement
     join {{ ref('assessment_words') }} as w_target on w_target.aspect = 'target' and w_target.word = j.target_status
 )
@@ -218,6 +227,9 @@ select
     trend_en,
     trend_periods,
     trend_since,
+    turn,
+    turn_sv,
+    turn_en,
     tau,
     p_value,
     slope,
@@ -247,7 +259,7 @@ select
             case when place_of < place_expected then concat(' med visad siffra, av ', cast(place_expected as varchar)) else '' end,
             case when direction = 'neutral' then ' (högst först)' else '' end
         ) end,
-        case when trend = 'too_short' then '' else concat('; utvecklingen sedan ', trend_since, ': ', trend_sv) end,
+        case when trend = 'too_short' then '' else concat('; utvecklingen sedan ', trend_since, ': ', trend_sv, case when turn is null then '' else concat(', ', turn_sv) end) end,
         case when target_status in ('no_target', 'not_assessed') then '' else concat('; ', target_status_sv, ' (', {{ swedish_number('target_value', 'decimals') }}, ')') end,
         '.'
     ) end as summary_sv,

@@ -11,6 +11,8 @@ with summed as (
         max(coverage) as coverage,
         max(measures_expected) as measures_expected,
         max(measures_listed) as measures_listed,
+        min(base_year) as first_base_year,
+        max(base_year) as last_base_year,
         bool_or(is_preliminary) as is_preliminary,
         bool_or(is_proposal) as is_proposal
     from {{ ref('fct_composite_parts') }}
@@ -57,7 +59,11 @@ select
     s.is_proposal,
     concat(
         'Sammanvägt index ', cast(s.year as varchar), ': ', {{ swedish_number('s.value', '1') }},
-        ' (100 är medelvärdet för ', case a.area_type when 'region' then 'regionerna' else 'kommunerna' end, ' basåret, högre är bättre); ',
+        ' (100 är medelvärdet för ', case a.area_type when 'region' then 'regionerna' else 'kommunerna' end,
+        case when s.first_base_year = s.last_base_year then concat(' basåret ', cast(s.first_base_year as varchar))
+            else concat(' basåret för varje mått, ', cast(s.first_base_year as varchar), ' till ', cast(s.last_base_year as varchar))
+        end,
+        '; högre är bättre); ',
         cast(s.measures as varchar), ' av ', cast(s.measures_expected as varchar), ' mått',
         case when s.measures_listed > s.measures_expected
             then concat(' som kan vägas samman för ', case a.area_type when 'region' then 'regioner' else 'kommuner' end,
