@@ -86,7 +86,8 @@ def monthly(measure_id: str, area: str, base: float):
 
 
 def run_point(row: dict):
-    limits = {"mean": row["value"], "lower_limit": 12340.0, "upper_limit": 12350.0, "segment_id": "1", "section": 1, "section_reason_sv": None, "basis_sv": "Bygger på det som visas."}
+    limits = {"mean": row["value"], "lower_limit": 12340.0, "upper_limit": 12350.0, "segment_id": "1", "section": 1, "section_reason_sv": None}
+    limits |= {"basis_sv": "Bygger på det som visas."}
     said = {"signal": "shift", "signal_sv": "minst sju i följd", "variation": "concern", "variation_sv": "ovanlig försämring"}
     return {c: row[c] for c in ("measure_id", "area_code", "period_start", "period_end", "period_label", "value")} | limits | said
 
@@ -113,7 +114,8 @@ def tables() -> dict[str, list[dict]]:
     runs = [run_point(r) for found in months.values() for r in found]
     indexes = [
         {"framework_id": "lan", "goal_area_id": "god", "indicator_id": i, "area_code": a, "year": y, "value": 99.0 + y - 2024 + n}
-        | {"range_low": 97.0, "range_high": 104.0, "measures": 2, "measures_expected": 3, "is_preliminary": y == 2025, "summary_sv": f"Sammanvägt index {y}: står här."}
+        | {"range_low": 97.0, "range_high": 104.0, "measures": 2, "measures_expected": 3, "is_preliminary": y == 2025}
+        | {"summary_sv": f"Sammanvägt index {y}: står här."}
         for i in ("all", "trygg")
         for n, (a, *_) in enumerate(AREAS)
         for y in (2023, 2024, 2025)

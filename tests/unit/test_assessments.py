@@ -139,7 +139,7 @@ def test_a_difference_between_sexes_is_rounded_where_it_is_made():
         **dict.fromkeys(("period_start", "period_end"), "date"),
         **dict.fromkeys(("value", "numerator", "denominator", "answers"), "double"),
     }
-    shares = [row("0480", y, v, sex=s) for y, pair in ((2023, (45.3, 44.2)), (2024, (41.2, 40.1))) for s, v in zip(("women", "men"), pair, strict=True)]
+    shares = [row("0480", y, v, sex=s) for y, s, v in ((2023, "women", 45.3), (2023, "men", 44.2), (2024, "women", 41.2), (2024, "men", 40.1))]
     models = Models().give("int_observations_unioned", shares, **figure).give("int_observations_totalled", [], **figure)
     kinds = dict.fromkeys(("combine", "part", "numerator", "denominator", "denominator_age_group", "denominator_year"), "varchar")
     models.give("stg_catalogue__derivations", [{"measure_id": "gap", "combine": "sexes", "part": "m"}], measure_id="varchar", per="double", **kinds)

@@ -225,8 +225,8 @@ class TestRunCharts:
         if n == 7:
             assert {r["variation"] for r in rows[5:12]} == {"improvement"}
 
-    # NHSRplotthedots, tests/testthat/test-ptd_calculate_point_type.R, ptd_two_in_three and ptd_part_of_two_in_three: which points lie close to a limit
-    # and on which side of the mean, and which of them belong to two of three
+    # NHSRplotthedots, tests/testthat/test-ptd_calculate_point_type.R, ptd_two_in_three and ptd_part_of_two_in_three: which points lie close to a
+    # limit and on which side of the mean, and which of them belong to two of three
     @pytest.mark.parametrize(
         ("close", "side", "part"),
         [
@@ -388,7 +388,8 @@ class TestEffects:
 
     def test_the_words_hold_where_all_fell(self):
         [row] = effect(places(4, 10, -3, 0.1, True), places(4, 10, -1, 0.1, False), direction="neutral")
-        assert row["comparison_sv"] == "lägre utveckling än i jämförelseområdena" and row["comparison_en"] == "moved lower than in the places of comparison"
+        assert row["comparison_sv"] == "lägre utveckling än i jämförelseområdena"
+        assert row["comparison_en"] == "moved lower than in the places of comparison"
 
     def test_too_few_places_to_compare_with_give_no_interval(self):
         [row] = effect(places(2, 10, 3, 0.0, True), places(2, 10, 0, 1.0, False))
@@ -473,7 +474,7 @@ class TestComposites:
 def composites(shares, weights=None, gaps=0, **listed):
     """``fct_composites`` of one indicator; ``shares``: (area, measure) → score, every measure of weight 1 but ``heavy``, which has 2.
 
-    ``listed``: what the framework has beside them, each with what its measure is. ``gaps``: indicators without measures; then the goal area is told of.
+    ``listed``: what else the framework has, each with what its measure is. ``gaps``: indicators without measures; with them it is of the goal area.
     """
     rows = [
         {"measure_id": m, "area_code": a, "area_type": "region", "year": 2024, "value": s, "base_year": 2018 if m == "older" else 2020, "score": s}
@@ -490,7 +491,8 @@ def composites(shares, weights=None, gaps=0, **listed):
     models.give("dim_measures", [{**ordinary, "measure_id": m, **listed.get(m, {})} for m in measures], **MEASURES)
     keys = dict.fromkeys(("framework_id", "goal_area_id", "indicator_id", "measure_id"), "varchar")
     models.give("bridge_indicator_measures", links, **{k: v for k, v in keys.items() if k != "goal_area_id"}, weight="double", is_proposal="boolean")
-    models.give("bridge_goal_area_measures", links if gaps else [], **{k: v for k, v in keys.items() if k != "indicator_id"}, weight="double", is_proposal="boolean")
+    whole = {k: v for k, v in keys.items() if k != "indicator_id"}
+    models.give("bridge_goal_area_measures", links if gaps else [], **whole, weight="double", is_proposal="boolean")
     indicators = [{**link, "is_proposal": False, "is_gap": False}]
     indicators += [{**link, "indicator_id": f"gap{i}", "is_proposal": False, "is_gap": True} for i in range(gaps)]
     flags = {"is_proposal": "boolean", "is_gap": "boolean"}
