@@ -183,6 +183,7 @@ def test_few_of_many_have_no_place():
         return assess(rows)["0480"]
 
     assert (ranked(2)["place"], ranked(3)["place"], ranked(3)["quartile"]) == (None, 3, None)
+    assert "; place 3 of 3 municipalities with a figure shown, out of 5" in ranked(3)["summary_en"]
     assert "plats" not in ranked(2)["summary_sv"] and "plats 3 av 3 kommuner med visad siffra, av 5" in ranked(3)["summary_sv"]
 
 
@@ -275,6 +276,10 @@ def test_the_sentence_is_ready_to_be_shown():
     assert found["summary_sv"].replace("\xa0", " ") == (
         "Nyköping 2024: 1 240,0 per 1 000 invånare; bättre än riket (1 050,3); bättre än regionen (1 200,0); plats 1 av 5 kommuner; "
         "utvecklingen sedan 2020: förbättras; på väg mot målet (1 300,0)."
+    )
+    assert found["summary_en"] == (
+        "Nyköping 2024: 1,240.0 per 1,000 inhabitants; better than the nation (1,050.3); better than the region (1,200.0); place 1 of 5 municipalities; "
+        "trend since 2020: improving; target on the way (1,300.0)."
     )
 
 

@@ -513,6 +513,10 @@ class TestWeighing:
             "Sammanvägt index 2024: 105,0 (100 är medelvärdet för regionerna basåret 2020; högre är bättre); "
             "3 av 3 mått, mellan 100,0 och 108,3 om ett av dem utelämnas."
         )
+        assert a["summary_en"] == (
+            "Aggregated index 2024: 105.0 (100 is the mean of the regions in the base year 2020; higher is better); "
+            "3 of 3 measures, between 100.0 and 108.3 if one of them is left out."
+        )
         assert (found["b"]["coverage"], found["b"]["range_low"]) == (0.5, None)
 
     def test_the_base_years_are_named(self):

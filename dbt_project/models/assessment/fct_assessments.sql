@@ -1,10 +1,23 @@
 {{ config(contract={'enforced': true}) }}
 {% set least_ranked = 0.5 -%}  {#- the share of the areas that must have a figure before any of them is given a place -#}
+{% set sentence = {
+    'sv': {
+        'yes': 'ja', 'no': 'nej', 'nation': 'riket', 'county': 'regionen', 'similar': 'liknande kommuner', 'median': ' (median)', 'than': 'än',
+        'no_different': 'ingen säker skillnad mot', 'place': 'plats', 'of': 'av', 'regions': 'regioner', 'municipalities': 'kommuner', 'parts': 'länsdelar',
+        'shown': 'med visad siffra, av', 'highest': 'högst först', 'trend': 'utvecklingen sedan', 'target': ''
+    },
+    'en': {
+        'yes': 'yes', 'no': 'no', 'nation': 'the nation', 'county': 'the region', 'similar': 'similar municipalities', 'median': ' (median)', 'than': 'than',
+        'no_different': 'no certain difference from', 'place': 'place', 'of': 'of', 'regions': 'regions', 'municipalities': 'municipalities',
+        'parts': 'county parts', 'shown': 'with a figure shown, out of', 'highest': 'highest first', 'trend': 'trend since', 'target': 'target '
+    },
+} -%}
 {% set comparators = ['nation', 'county', 'similar', 'previous', 'baseline'] -%}
 with latest as (
     select
         s.*,
         a.name_sv as area_name_sv,
+        case when a.area_type = 'nation' then 'The nation' else a.name_sv end as area_name_en,
         m.name_sv as measure_name_sv,
         m.unit,
         m.value_type,
@@ -178,6 +191,8 @@ worded as (
         {%- endfor %}
         w_trend.word_sv as trend_sv,
         w_trend.word_en as trend_en,
+        {{ unit_after_number('j.unit') }} as unit_after_sv,
+        case when j.unit = 'antal' then '' else concat(' ', coalesce(w_unit.word_en, j.unit)) end as unit_after_en,
         w_turn.word_sv as turn_sv,
         w_turn.word_en as turn_en,
         w_movement.word_sv as movement_sv,
@@ -189,6 +204,7 @@ worded as (
     join {{ ref('assessment_words') }} as w_{{ c }} on w_{{ c }}.aspect = 'comparison' and w_{{ c }}.word = j.comparison_{{ c }}
     {%- endfor %}
     join {{ ref('assessment_words') }} as w_trend on w_trend.aspect = 'trend' and w_trend.word = j.trend
+    left join {{ ref('assessment_words') }} as w_unit on w_unit.aspect = 'unit' and w_unit.word = j.unit
     left join {{ ref('assessment_words') }} as w_turn on w_turn.aspect = 'turn' and w_turn.word = j.turn
     left join {{ ref('assessment_words') }} as w_movement on w_movement.aspect = 'movement' and w_movement.word = j.movement
     join {{ ref('assessment_words') }} as w_target on w_target.aspect = 'target' and w_target.word = j.target_status
@@ -243,26 +259,34 @@ select
     movement,
     movement_sv,
     movement_en,
-    case when value_type = 'yes_no' then concat(area_name_sv, ' ', period_label, ': ', case when value = 1 then 'ja' else 'nej' end, '.') else concat(
-        area_name_sv, ' ', period_label, ': ', {{ swedish_number('value', 'decimals') }}, {{ unit_after_number('unit') }},
-        {%- for c, name in [('nation', 'riket'), ('county', 'regionen'), ('similar', 'liknande kommuner')] %}
+    {%- for language, s in sentence.items() %}
+    case when value_type = 'yes_no' then concat(area_name_{{ language }}, ' ', period_label, ': ', case when value = 1 then '{{ s.yes }}' else '{{ s.no }}' end, '.')
+    else concat(
+        area_name_{{ language }}, ' ', period_label, ': ', {{ number_in(language, 'value', 'decimals') }}, {{ 'unit_after_sv' if language == 'sv' else 'unit_after_en' }},
+        {%- for c in ['nation', 'county', 'similar'] %}
         case
             when {{ c }}_value is null then ''
-            when comparison_{{ c }} = 'not_comparable' then concat('; {{ name }}{{ ' (median)' if c == 'similar' }} ', {{ swedish_number(c ~ '_value', 'decimals') }})
-            when comparison_{{ c }} = 'no_different' then concat('; {{ 'ingen säker skillnad mot ' }}{{ name }} (', {{ swedish_number(c ~ '_value', 'decimals') }}, ')')
-            else concat('; ', comparison_{{ c }}_sv, ' än {{ name }} (', {{ swedish_number(c ~ '_value', 'decimals') }}, ')')
+            when comparison_{{ c }} = 'not_comparable'
+                then concat('; {{ s[c] }}{{ s.median if c == 'similar' }} ', {{ number_in(language, c ~ '_value', 'decimals') }})
+            when comparison_{{ c }} = 'no_different' then concat('; {{ s.no_different }} {{ s[c] }} (', {{ number_in(language, c ~ '_value', 'decimals') }}, ')')
+            else concat('; ', comparison_{{ c }}_{{ language }}, ' {{ s.than }} {{ s[c] }} (', {{ number_in(language, c ~ '_value', 'decimals') }}, ')')
         end,
         {%- endfor %}
         case when place is null then '' else concat(
-            '; plats ', cast(place as varchar), ' av ', cast(place_of as varchar),
-            case area_type when 'region' then ' regioner' when 'municipality' then ' kommuner' else ' länsdelar' end,
-            case when place_of < place_expected then concat(' med visad siffra, av ', cast(place_expected as varchar)) else '' end,
-            case when direction = 'neutral' then ' (högst först)' else '' end
+            '; {{ s.place }} ', cast(place as varchar), ' {{ s.of }} ', cast(place_of as varchar),
+            case area_type when 'region' then ' {{ s.regions }}' when 'municipality' then ' {{ s.municipalities }}' else ' {{ s.parts }}' end,
+            case when place_of < place_expected then concat(' {{ s.shown }} ', cast(place_expected as varchar)) else '' end,
+            case when direction = 'neutral' then ' ({{ s.highest }})' else '' end
         ) end,
-        case when trend = 'too_short' then '' else concat('; utvecklingen sedan ', trend_since, ': ', trend_sv, case when turn is null then '' else concat(', ', turn_sv) end) end,
-        case when target_status in ('no_target', 'not_assessed') then '' else concat('; ', target_status_sv, ' (', {{ swedish_number('target_value', 'decimals') }}, ')') end,
+        case when trend = 'too_short' then ''
+            else concat('; {{ s.trend }} ', trend_since, ': ', trend_{{ language }}, case when turn is null then '' else concat(', ', turn_{{ language }}) end)
+        end,
+        case when target_status in ('no_target', 'not_assessed') then ''
+            else concat('; {{ s.target }}', target_status_{{ language }}, ' (', {{ number_in(language, 'target_value', 'decimals') }}, ')')
+        end,
         '.'
-    ) end as summary_sv,
+    ) end as summary_{{ language }},
+    {%- endfor %}
     false as is_held,
     cast(null as varchar) as held_reason,
     cast(null as timestamp) as held_since

@@ -101,6 +101,19 @@ select
         ) end,
         ', ', w.word_sv, '. Det säger inte varför.'
     ) end as summary_sv,
+    case when j.areas_compared = 0 then concat(
+        'Where the initiative ran the value was on average ', {{ english_number('j.before_treated', 'm.decimals + 1') }}, ' before and ',
+        {{ english_number('j.after_treated', 'm.decimals + 1') }},
+        ' after. There are no places to compare with, so that it cannot be told from all else that happened. This does not say why.'
+    ) else concat(
+        'Where the initiative ran the value changed by ', {{ english_number('j.change_treated', 'm.decimals + 1') }},
+        ', in the places of comparison by ', {{ english_number('j.change_compared', 'm.decimals + 1') }},
+        ': difference ', {{ english_number('j.effect', 'm.decimals + 1') }},
+        case when j.effect_lower is null then '' else concat(
+            ' (95 % uncertainty ', {{ english_number('j.effect_lower', 'm.decimals + 1') }}, ' to ', {{ english_number('j.effect_upper', 'm.decimals + 1') }}, ')'
+        ) end,
+        ', ', w.word_en, '. This does not say why.'
+    ) end as summary_en,
     false as is_held,
     cast(null as varchar) as held_reason,
     cast(null as timestamp) as held_since
