@@ -278,8 +278,8 @@ def test_the_sentence_is_ready_to_be_shown():
         "utvecklingen sedan 2020: förbättras; på väg mot målet (1 300,0)."
     )
     assert found["summary_en"] == (
-        "Nyköping 2024: 1,240.0 per 1,000 inhabitants; better than the nation (1,050.3); better than the region (1,200.0); place 1 of 5 municipalities; "
-        "trend since 2020: improving; target on the way (1,300.0)."
+        "Nyköping 2024: 1,240.0 per 1,000 inhabitants; better than the nation (1,050.3); better than the region (1,200.0); "
+        "place 1 of 5 municipalities; trend since 2020: improving; target on the way (1,300.0)."
     )
 
 
