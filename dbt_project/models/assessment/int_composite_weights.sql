@@ -1,5 +1,5 @@
 -- Left out is what by its nature can never be in an index of the kind of area: a measure without a better direction, a yes or no, one of another kind of
--- area only, and a retired one whose successor is there. All else that the framework lists is expected: what is planned, what has ended without a
+-- area only, a retired one whose successor is there, and a draft, which is not for readers. All else that the framework lists is expected: what is planned, what has ended without a
 -- successor, what is local (fewer than ten areas have no standard deviation), a count (it lacks a denominator), and an indicator without any measure,
 -- which counts as one of weight 1.
 with weights as (
@@ -41,7 +41,7 @@ listed as (
         and concat(',', m.area_types, ',') like concat('%,', k.area_type, ',%') as is_expected,
         s.measure_id is not null as has_score
     from weights as w
-    join {{ ref('dim_measures') }} as m on m.measure_id = w.measure_id
+    join {{ ref('dim_measures') }} as m on m.measure_id = w.measure_id and m.status <> 'draft'
     cross join kinds as k
     left join (select distinct measure_id, area_type from {{ ref('int_composite_scores') }}) as s
         on s.measure_id = w.measure_id and s.area_type = k.area_type
@@ -57,7 +57,12 @@ listed as (
         false as has_score
     from {{ ref('dim_indicators') }} as i
     cross join kinds as k
-    where i.is_gap
+    where not exists (
+        select 1
+        from {{ ref('bridge_indicator_measures') }} as b
+        join {{ ref('dim_measures') }} as m on m.measure_id = b.measure_id and m.status <> 'draft'
+        where b.framework_id = i.framework_id and b.indicator_id = i.indicator_id
+    )
 )
 
 select
