@@ -107,7 +107,7 @@ def tables() -> dict[str, list[dict]]:
     people = observation("folkmangd", "04", date(2025, 1, 1), date(2025, 12, 31), "2025", 301234.0)
     observations = [r for found in (*series.values(), *months.values()) for r in found] + [yes, people]
     better = {"comparison_nation": "better", "nation_value": 1047.0, "comparison_county": "worse", "county_value": 1038.0}
-    trend = {"trend": "worsening", "trend_since": "2018", "target_status": "off_the_way"}
+    trend = {"trend": "worsening", "trend_since": "2018", "turn": "latest_against", "target_status": "off_the_way"}
     names = {code: name for code, name, *_ in AREAS}
     assessments = [assessment(found[-1], f"{names[a]} 2025: nivån står här.", **better, **trend) for a, found in series.items()]
     assessments += [assessment([r for r in found if r["value"]][-1], f"{names[a]}: månaden.", trend="increasing") for a, found in months.items()]
