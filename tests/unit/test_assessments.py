@@ -170,6 +170,14 @@ def test_a_place_is_among_figures_of_the_measures_own_length_only():
     assert "plats 3 av 3 kommuner med visad siffra, av 5" in found["0480"]["summary_sv"]
     hidden = found["0484"]  # every month of it is hidden; its sums of twelve are its own series
     assert (hidden["value"], hidden["place"], hidden["comparison_nation"]) == (104, None, "not_comparable")
+    most_hidden = assess(rows[1:2] + rows[3:], frequency="month", value_type="rate")  # four of five are hidden: no place among sums of twelve either
+    assert {r["place"] for r in most_hidden.values()} == {None}
+
+
+def test_a_sum_of_twelve_is_compared_with_no_other_place():
+    rows = [monthly("00", 6, 50, months=12), *(monthly(f"048{i}", 6, 100 + i, months=12) for i in range(2))]
+    found = assess(rows, frequency="month", value_type="rate")["0480"]
+    assert (found["nation_value"], found["value"]) == (None, 100)
 
 
 def test_the_newest_sum_of_twelve_does_not_stand_for_a_month_that_is_hidden():
