@@ -87,6 +87,7 @@ def monthly(measure_id: str, area: str, base: float):
 
 def run_point(row: dict):
     limits = {"mean": row["value"], "lower_limit": 12340.0, "upper_limit": 12350.0, "segment_id": "1", "section": 1, "section_reason_sv": None}
+    limits |= {"basis_sv": "Bygger på det som visas."}
     said = {"signal": "shift", "signal_sv": "minst sju i följd", "variation": "concern", "variation_sv": "ovanlig försämring"}
     return {c: row[c] for c in ("measure_id", "area_code", "period_start", "period_end", "period_label", "value")} | limits | said
 
@@ -106,14 +107,15 @@ def tables() -> dict[str, list[dict]]:
     people = observation("folkmangd", "04", date(2025, 1, 1), date(2025, 12, 31), "2025", 301234.0)
     observations = [r for found in (*series.values(), *months.values()) for r in found] + [yes, people]
     better = {"comparison_nation": "better", "nation_value": 1047.0, "comparison_county": "worse", "county_value": 1038.0}
-    trend = {"trend": "worsening", "trend_since": "2018", "target_status": "off_the_way"}
+    trend = {"trend": "worsening", "trend_since": "2018", "turn": "latest_against", "target_status": "off_the_way"}
     names = {code: name for code, name, *_ in AREAS}
     assessments = [assessment(found[-1], f"{names[a]} 2025: nivån står här.", **better, **trend) for a, found in series.items()]
     assessments += [assessment([r for r in found if r["value"]][-1], f"{names[a]}: månaden.", trend="increasing") for a, found in months.items()]
     runs = [run_point(r) for found in months.values() for r in found]
     indexes = [
         {"framework_id": "lan", "goal_area_id": "god", "indicator_id": i, "area_code": a, "year": y, "value": 99.0 + y - 2024 + n}
-        | {"range_low": 97.0, "range_high": 104.0, "measures": 2, "is_preliminary": y == 2025, "summary_sv": f"Sammanvägt index {y}: står här."}
+        | {"range_low": 97.0, "range_high": 104.0, "measures": 2, "measures_expected": 3, "is_preliminary": y == 2025}
+        | {"summary_sv": f"Sammanvägt index {y}: står här."}
         for i in ("all", "trygg")
         for n, (a, *_) in enumerate(AREAS)
         for y in (2023, 2024, 2025)

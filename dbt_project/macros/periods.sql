@@ -11,6 +11,11 @@
     ((year({{ end }}) - year({{ start }})) * 12 + month({{ end }}) - month({{ start }}) + 1)
 {%- endmacro %}
 
+{#- The length of a measure's own periods, in months: 1 for months, 3 for quarters, 12 for years, 36 for years that are windows of three. -#}
+{% macro own_months(measure) -%}
+    case {{ measure }}.frequency when 'month' then 1 when 'quarter' then 3 when 'half_year' then 6 else 12 * coalesce({{ measure }}.window_years, 1) end
+{%- endmacro %}
+
 {#- Twelve months as they are shown: 2025 for a calendar year, else 2024-11–2025-10. -#}
 {% macro twelve_months_label(start, end) -%}
     case when month({{ start }}) = 1 then cast(year({{ end }}) as varchar)

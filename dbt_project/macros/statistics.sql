@@ -4,6 +4,10 @@
     the same, bit by bit, however many threads computed it. -#}
 {% macro steady(aggregate, value, key) -%} {{ aggregate }}({{ value }} order by {{ key }}) {%- endmacro %}
 
+{#- The year from which aggregated indicators look for their base where a measure names none. It stands fixed, or the base would move, and with it every
+    index ever shown, the day a source added older years. -#}
+{% macro first_base_year() -%} 2015 {%- endmacro %}
+
 {#- A quantile, interpolated between the two values nearest to it (Hyndman & Fan 1996, type 7); Spark calls it percentile. -#}
 {% macro quantile(value, share) -%} quantile_cont({{ value }}, {{ share }}) {%- endmacro %}
 
@@ -18,6 +22,19 @@
     Up to 30 the seed student_t has it. -#}
 {% macro t_975_of_many(degrees_of_freedom) -%}
     ({{ z() }} + 2.372271 / {{ degrees_of_freedom }} + 2.822486 / ({{ degrees_of_freedom }} * {{ degrees_of_freedom }}))
+{%- endmacro %}
+
+{#- The 97.5 % point of Student's t for degrees of freedom that are no whole number, as Welch's are: below 30 between the two nearest rows of student_t
+    (`low`: whole part, `high`: the next), log t linear in 1 / degrees of freedom; error below 0.02 between 2 and 3, below 0.005 from 3 on. -#}
+{% macro t_975(degrees_of_freedom, low, high) -%}
+    case
+        when {{ degrees_of_freedom }} >= 30 then {{ t_975_of_many(degrees_of_freedom) }}
+        else exp(ln({{ low }}.t_975) + coalesce(
+            (1.0 / {{ low }}.degrees_of_freedom - 1.0 / {{ degrees_of_freedom }})
+            / (1.0 / {{ low }}.degrees_of_freedom - 1.0 / {{ high }}.degrees_of_freedom) * (ln({{ high }}.t_975) - ln({{ low }}.t_975)),
+            0
+        ))
+    end
 {%- endmacro %}
 
 {#- A limit of the interval for the difference x1/n1 - x2/n2 of two independent shares, 95 %; side is 'lower' or 'upper'

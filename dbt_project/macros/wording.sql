@@ -7,6 +7,16 @@
     end, ',.-', concat(chr(160), ',−'))
 {%- endmacro %}
 
+{#- A number as English readers write it: decimal point, comma between thousands, a true minus and none before nought. -#}
+{% macro english_number(value, decimals) -%}
+    translate(case coalesce({{ decimals }}, 1)
+        {%- for n in range(8) %}
+        when {{ n }} then format('{:,.{{ n }}f}', round({{ value }}, {{ n }}) + 0)
+        {%- endfor %}
+    end, '-', '−')
+{%- endmacro %}
+{% macro number_in(language, value, decimals) -%} {{ swedish_number(value, decimals) if language == 'sv' else english_number(value, decimals) }} {%- endmacro %}
+
 {#- The unit as it stands after a number: «antal per 1 000 invånare» is said « per 1 000 invånare», «antal» nothing at all. -#}
 {% macro unit_after_number(unit) -%}
     case

@@ -195,7 +195,7 @@ class MeasureFile(Model):
         None, description="Perioden som utvecklingen jämförs med, som den visas, t.ex. '2019'. Utelämnat: seriens första hela period."
     )
     base_year: Whole | None = Field(
-        None, ge=1990, le=2100, description="Basår i sammanvägda index. Utelämnat: det första år då minst tio områden av samma slag har värde."
+        None, ge=1990, le=2100, description="Basår i sammanvägda index. Utelämnat: första år från 2015 då minst tio områden av samma slag har värde."
     )
     similar_theme: Text = Field("övergripande", description="Vilken av Koladas indelningar i liknande kommuner som används, t.ex. äldreomsorg.")
     rebase: tuple[Rebase, ...] = Field((), description="Kända ändringar i en månads- eller kvartalsserie, då styrdiagrammets gränser räknas om.")

@@ -176,9 +176,9 @@ def _check_spread(measure: Measure, derived: Spread, other: Measure, path: Path,
     elif derived.between == "municipalities" and "municipality" not in other.area_types:
         wanted = Words("a measure that municipalities have", "ett mått som kommunerna har")
         report(path, where, "wrong", found=f"`{other.measure_id}`", wanted=wanted)
-    elif other.unit != measure.unit:
-        wanted = Words(f"the same unit, “{measure.unit}”", f"samma enhet, “{measure.unit}”")
-        report(path, where, "wrong", found=f"`{other.measure_id}` ({other.unit})", wanted=wanted)
+    elif measure.unit != (unit := "procentenheter" if other.unit == "procent" else other.unit):
+        wanted = Words(f"the unit of a difference of {other.measure_id}: “{unit}”", f"enheten för en skillnad i {other.measure_id}: “{unit}”")
+        report(path, ("unit",), "wrong", found=f"`{measure.unit}`", wanted=wanted)
 
 
 def check_printed(measure: Measure, path: Path, source: Source, area_codes: Collection[str] | None, report: Report) -> None:

@@ -60,7 +60,7 @@ def build_lines(
 def _line(measure: Row, last: Row, a: Row, signal: Row, news: Sequence[Row]) -> Line:
     is_same = a.get("period_label") == last["period_label"]  # a preliminary or other last period is shown, but nothing is said of it
     words = [("mot förra perioden", a.get("comparison_previous_sv"), a.get("comparison_previous"))]
-    words += [("mot riket", a.get("comparison_nation_sv"), a.get("comparison_nation")), ("trend", a.get("trend_sv"), a.get("trend"))]
+    words += [("mot riket", a.get("comparison_nation_sv"), a.get("comparison_nation")), ("trend", _trend_sv(a), a.get("trend"))]
     if signal.get("period_label") == last["period_label"] and signal.get("variation") in ("improvement", "concern"):
         words.append(("månad", signal["variation_sv"], signal["variation"]))
     before = a.get("previous_value") if is_same else None
@@ -78,6 +78,11 @@ def _line(measure: Row, last: Row, a: Row, signal: Row, news: Sequence[Row]) -> 
         size=max(sizes, default=0.0),
         is_held=bool(last["is_held"]),
     )
+
+
+def _trend_sv(a: Row) -> str | None:
+    """The trend's word; where the latest figures go the other way that is told beside it, or it would contradict them."""
+    return f"{a['trend_sv']}, {a['turn_sv']}" if a.get("turn_sv") else a.get("trend_sv")
 
 
 def _news_sv(news: Sequence[Row], last: Row) -> str:

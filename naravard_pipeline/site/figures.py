@@ -137,6 +137,7 @@ def _run(facts: Facts, measure: Row, area: Row, points: Sequence[Row]) -> Figure
     ]
     reasons = dict.fromkeys(p["section_reason_sv"] for p in points if p["section_reason_sv"])
     notes = ["Heldragen grå linje: medelvärde. Streckade: gränser för vanlig variation.", *(f"Nya gränser: {reason}" for reason in reasons)]
+    notes += dict.fromkeys(p["basis_sv"] for p in points if p["basis_sv"])
     if unusual:
         notes.append("Trekant eller kvadrat: ovanlig månad; vilket slag står i tabellen.")
     svg = _draw(facts, RunChart(drawn, _unit(measure)), f"Styrdiagram, {measure['name_sv']}. {text}.")
@@ -170,12 +171,13 @@ def aggregated(
     alt = f"Linjediagram, {name} i {area['name_sv']}. {text}"
     line = [Line(area["name_sv"], "focus", points)]
     svg = _draw(facts, LineChart(line, "index", width=320, height=110, has_names=False) if is_small else LineChart(line, "index", height=150), alt)
-    head = ["År", "Index", "Lägst om ett mått utelämnas", "Högst om ett mått utelämnas", "Antal mått"]
+    head = ["År", "Index", "Lägst om ett mått utelämnas", "Högst om ett mått utelämnas", "Antal mått", "Av väntade mått"]
     body = [
         [
             text_cell(r["year"]),
             *(number_cell(r[c], 1) for c in ("value", "range_low", "range_high")),
             number_cell(r["measures"], 0),
+            number_cell(r["measures_expected"], 0),
         ]
         for r in sorted(found, key=lambda r: r["year"])
     ]
@@ -203,12 +205,17 @@ def index_places(facts: Facts, framework: Row, goal: Row, indicator: Row | None)
     name = (indicator or goal)["name_sv"]
     svg = _draw(facts, RangeChart(ranges, "index", 100.0), f"Punktdiagram, sammanvägt index för {name} i kommunerna {newest}. {text}")
     body = [
-        [text_cell(name), *(number_cell(r[c], 1) for c in ("value", "range_low", "range_high")), number_cell(r["measures"], 0)] for name, r in ordered
+        [
+            text_cell(name),
+            *(number_cell(r[c], 1) for c in ("value", "range_low", "range_high")),
+            *(number_cell(r[c], 0) for c in ("measures", "measures_expected")),
+        ]
+        for name, r in ordered
     ]
     notes = ["Streckad linje: 100, medelvärdet för kommunerna basåret."]
     if any(r["range_low"] is not None for _, r in ordered):
         notes.append("Breda streck: mellan vilka värden indexet hamnar om ett av måtten utelämnas.")
-    head = ["Kommun", "Index", "Lägst om ett mått utelämnas", "Högst om ett mått utelämnas", "Antal mått"]
+    head = ["Kommun", "Index", "Lägst om ett mått utelämnas", "Högst om ett mått utelämnas", "Antal mått", "Av väntade mått"]
     file = f"index-{framework['framework_id']}-{goal['goal_area_id']}-{indicator_id}-kommuner"
     return Figure(file, f"Kommunerna {newest}", text, svg, head, body, _own(facts), notes)
 

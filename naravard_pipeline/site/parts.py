@@ -37,6 +37,7 @@ def standing(facts: Facts, measure_id: str, area_code: str) -> dict[str, Any]:
         "nation": say("comparison", said["comparison_nation"]) if said and area["area_type"] != "nation" else None,
         "county": say("comparison", said["comparison_county"]) if said and area["area_type"] not in ("region", "nation") else None,
         "trend": _trend(said) if said and measure.get("value_type") != "yes_no" else None,
+        "turn": say("turn", said.get("turn")) if said else None,
         "target": say("target", said["target_status"]) if said and said["target_status"] != "no_target" else None,
     }
 

@@ -11,12 +11,14 @@ OBSERVATIONS = {
     **dict.fromkeys(("period_start", "period_end"), "date"),
     **dict.fromkeys(("period_label", "sex", "age_group", "status", "reporter", "segment_id"), "varchar"),
     **dict.fromkeys(("value", "numerator", "denominator", "ci_lower", "ci_upper"), "double"),
+    "is_aggregated": "boolean",
 }
 MEASURE = {
     **dict.fromkeys(
         ("measure_id", "name_sv", "unit", "direction", "value_type", "age_group", "source_id", "similar_theme", "baseline_period"), "varchar"
     ),
-    **dict.fromkeys(("decimals", "target_year"), "integer"),
+    **dict.fromkeys(("decimals", "target_year", "window_years"), "integer"),
+    "frequency": "varchar",
     "target_value": "double",
 }
 AREAS = {
@@ -53,6 +55,7 @@ def assess(rows, groups=(), **measure):
         "value_type": "share",
         "age_group": "total",
         "source_id": "kolada",
+        "frequency": "year",
     }
     models = _models().give("fct_observations", rows, **OBSERVATIONS)
     models.give("dim_measures", [{**known, "similar_theme": "övergripande", "decimals": 1, **measure}], **MEASURE)
@@ -79,9 +82,14 @@ def test_two_intervals_that_meet_are_no_different():
     assert assess([row("04", 2024, 50, ci=4), row("0480", 2024, 60, ci=5)])["0480"]["comparison_county"] == "better"
 
 
-def test_a_county_that_the_municipalities_summed_up_is_no_comparator():
-    found = assess([row("04", 2024, 50, reporter="municipalities"), row("0480", 2024, 60, ci=5)])["0480"]
-    assert (found["county_value"], found["comparison_county"]) == (None, "not_comparable")
+def test_a_county_summed_from_all_its_municipalities_is_a_comparator():
+    def against(**county):
+        found = assess([row("04", 2024, 50, reporter="municipalities", **county), row("0480", 2024, 60, ci=5)])["0480"]
+        return found["county_value"], found["comparison_county"]
+
+    assert against(is_aggregated=True) == (50, "better")
+    assert against(is_aggregated=True, status="preliminary") == (None, "not_comparable"), "some of them are missing from the sum, or it may change"
+    assert against(is_aggregated=False) == (None, "not_comparable"), "one of them reported it"
 
 
 def test_earlier_periods_are_tested_by_their_counts():
@@ -118,6 +126,73 @@ def test_equal_values_share_the_better_place():
     assert [(found[f"048{i}"]["place"], found[f"048{i}"]["quartile"]) for i in range(4)] == [(1, 1), (2, 2), (2, 2), (4, 4)]
     turned = assess([row(f"048{i}", 2024, v) for i, v in enumerate((30, 20, 20, 10))], direction="lower_is_better")
     assert [turned[f"048{i}"]["place"] for i in range(4)] == [4, 2, 2, 1]
+
+
+def test_what_differs_in_the_last_bits_shares_a_place():
+    found = assess([row(f"048{i}", 2024, v) for i, v in enumerate((45.3 - 44.2, 41.2 - 40.1, 1.0))])
+    assert [found[f"048{i}"]["place"] for i in range(3)] == [1, 1, 3]
+
+
+def test_a_difference_between_sexes_is_rounded_where_it_is_made():
+    figure = {
+        **dict.fromkeys(("measure_id", "area_code", "period_label", "sex", "age_group", "status", "reporter", "source_status"), "varchar"),
+        **dict.fromkeys(("period_start", "period_end"), "date"),
+        **dict.fromkeys(("value", "numerator", "denominator", "answers"), "double"),
+    }
+    shares = [row("0480", y, v, sex=s) for y, s, v in ((2023, "women", 45.3), (2023, "men", 44.2), (2024, "women", 41.2), (2024, "men", 40.1))]
+    models = Models().give("int_observations_unioned", shares, **figure).give("int_observations_totalled", [], **figure)
+    kinds = dict.fromkeys(("combine", "part", "numerator", "denominator", "denominator_age_group", "denominator_year"), "varchar")
+    models.give("stg_catalogue__derivations", [{"measure_id": "gap", "combine": "sexes", "part": "m"}], measure_id="varchar", per="double", **kinds)
+    models.give("stg_landing__loads", [{"measure_id": "gap"}], measure_id="varchar", snapshot_id="varchar", load_id="varchar")
+    thresholds = {"suppression_threshold": "integer", "denominator_threshold": "integer", "is_annualised": "boolean", "hides_zero": "boolean"}
+    known = [{"measure_id": "m", "value_type": "share"}]
+    models.give("stg_catalogue__measures", known, measure_id="varchar", value_type="varchar", source_id="varchar", reporter="varchar", **thresholds)
+    models.give("stg_catalogue__areas", [], area_code="varchar", parent_code="varchar", area_type="varchar")
+    found = models.build("int_observations_derived").rows("from int_observations_derived")
+    assert [r["value"] for r in found] == [1.1, 1.1]
+
+
+def monthly(area, month, value, months=1):
+    """The total of the months that end with this month of 2024."""
+    ends = date(2024, month, 30 if month != 2 else 29)
+    starts = date(2024 - (months > month), (month - months) % 12 + 1, 1)
+    return row(area, 2024, value) | {"period_start": starts, "period_end": ends, "period_label": f"{starts:%Y-%m}–{ends:%Y-%m}"}
+
+
+def test_a_place_is_among_figures_of_the_measures_own_length_only():
+    rows = [monthly(f"048{i}", 6, 10 + i) for i in range(3)] + [monthly(f"048{i}", 6, 100 + i, months=12) for i in range(5)]
+    found = assess(rows, frequency="month", unit="antal per 1 000 invånare", value_type="rate")
+    assert [(found[f"048{i}"]["place"], found[f"048{i}"]["place_of"], found[f"048{i}"]["place_expected"]) for i in range(3)] == [
+        (3, 3, 5),
+        (2, 3, 5),
+        (1, 3, 5),
+    ]
+    assert "plats 3 av 3 kommuner med visad siffra, av 5" in found["0480"]["summary_sv"]
+    hidden = found["0484"]  # every month of it is hidden; its sums of twelve are its own series
+    assert (hidden["value"], hidden["place"], hidden["comparison_nation"]) == (104, None, "not_comparable")
+    most_hidden = assess(rows[1:2] + rows[3:], frequency="month", value_type="rate")  # four of five are hidden: no place among sums of twelve either
+    assert {r["place"] for r in most_hidden.values()} == {None}
+
+
+def test_a_sum_of_twelve_is_compared_with_no_other_place():
+    rows = [monthly("00", 6, 50, months=12), *(monthly(f"048{i}", 6, 100 + i, months=12) for i in range(2))]
+    found = assess(rows, frequency="month", value_type="rate")["0480"]
+    assert (found["nation_value"], found["value"]) == (None, 100)
+
+
+def test_the_newest_sum_of_twelve_does_not_stand_for_a_month_that_is_hidden():
+    rows = [monthly("0480", m, 10) for m in (1, 2, 3, 4)] + [monthly("0480", m, 120, months=12) for m in (1, 2, 3, 4, 5)]
+    assert assess(rows, frequency="month")["0480"]["period_label"] == "2024-04–2024-04"
+
+
+def test_few_of_many_have_no_place():
+    def ranked(places):
+        rows = [row(f"048{i}", 2024, 50 + i) for i in range(places)] + [row(f"048{i}", 2024, None, status="suppressed") for i in range(places, 5)]
+        return assess(rows)["0480"]
+
+    assert (ranked(2)["place"], ranked(3)["place"], ranked(3)["quartile"]) == (None, 3, None)
+    assert "; place 3 of 3 municipalities with a figure shown, out of 5" in ranked(3)["summary_en"]
+    assert "plats" not in ranked(2)["summary_sv"] and "plats 3 av 3 kommuner med visad siffra, av 5" in ranked(3)["summary_sv"]
 
 
 def test_a_bare_count_has_no_place_and_no_nation():
@@ -167,7 +242,8 @@ def test_one_series_is_followed_where_two_report():
         ({"target_value": 55.0, "target_year": 2030}, "reached"),
         ({"target_value": 61.0, "target_year": 2030}, "on_the_way"),  # 55 + 6 x 1
         ({"target_value": 61.1, "target_year": 2030}, "off_the_way"),
-        ({"target_value": 56.0, "target_year": 2024}, "off_the_way"),
+        ({"target_value": 56.0, "target_year": 2024}, "not_reached"),
+        ({"target_value": 56.0, "target_year": 2022}, "not_reached"),
         ({"target_value": 99.0}, "on_the_way"),  # improving, and no year to be late for
         ({"target_value": 50.0, "target_year": 2030, "direction": "lower_is_better"}, "off_the_way"),
     ],
@@ -177,18 +253,41 @@ def test_a_target_is_reached_or_will_be_at_this_slope(target, status):
     assert assess(rows, **target)["0480"]["target_status"] == status
 
 
+def test_a_target_whose_year_has_passed_was_not_reached():
+    found = assess([row("0480", 2020 + i, 51 + i) for i in range(5)], target_value=56.0, target_year=2024)["0480"]
+    assert found["summary_sv"].endswith("; målet nåddes inte (56,0).") and found["target_status_en"] == "not reached in time"
+
+
+@pytest.mark.parametrize(
+    ("values", "turn", "words"),
+    [
+        ((50, 51, 52, 53, 54, 55), None, ": förbättras."),
+        ((50, 51, 52, 53, 54, 55, 56, 54.5), "latest_against", ": förbättras, men senaste perioden gick åt andra hållet."),
+        ((57, 49, 50, 51, 52, 53, 54, 55, 56), "ends_against", ": förbättras, men det senaste värdet ligger åt andra hållet från det första."),
+        ((50, 51, 50, 51, 50, 49), None, ": ingen tydlig förändring."),
+    ],
+)
+def test_a_trend_that_the_latest_figures_contradict_says_so(values, turn, words):
+    found = assess([row("0480", 2010 + i, v) for i, v in enumerate(values)])["0480"]
+    assert found["turn"] == turn and found["summary_sv"].endswith(words)
+
+
 def test_without_a_trend_nothing_is_said_of_the_way_to_the_target():
     rows = [row("0480", 2023, 50), row("0480", 2024, 51)]
     assert assess(rows, target_value=60.0, target_year=2030)["0480"]["target_status"] == "not_assessed"
 
 
 def test_the_sentence_is_ready_to_be_shown():
-    rows = [row("00", 2024, 1050.3), row("04", 2024, 1200), row("0481", 2024, 900)]
+    rows = [row("00", 2024, 1050.3), row("04", 2024, 1200), *(row(f"048{i}", 2024, 900 - i) for i in range(1, 5))]
     rows += [row("0480", 2020 + i, 1200 + 10 * i, ci=20) for i in range(5)]
     found = assess(rows, unit="antal per 1 000 invånare", target_value=1300.0, target_year=2035)["0480"]
     assert found["summary_sv"].replace("\xa0", " ") == (
-        "Nyköping 2024: 1 240,0 per 1 000 invånare; bättre än riket (1 050,3); bättre än regionen (1 200,0); plats 1 av 2 kommuner; "
+        "Nyköping 2024: 1 240,0 per 1 000 invånare; bättre än riket (1 050,3); bättre än regionen (1 200,0); plats 1 av 5 kommuner; "
         "utvecklingen sedan 2020: förbättras; på väg mot målet (1 300,0)."
+    )
+    assert found["summary_en"] == (
+        "Nyköping 2024: 1,240.0 per 1,000 inhabitants; better than the nation (1,050.3); better than the region (1,200.0); "
+        "place 1 of 5 municipalities; trend since 2020: improving; target on the way (1,300.0)."
     )
 
 

@@ -173,6 +173,12 @@ def test_each_kind_of_query_is_read_as_itself():
             "derived.parts[0]",
             "there is `sip_antal` (count, antal); expected the same unit, “antal per 1 000 invånare”",
         ),
+        (
+            "sip_per_1000",
+            put("derived", {"spread_of": "ensamhet_vuxna", "between": "municipalities"}),
+            "unit",
+            "there is `antal per 1 000 invånare`; expected the unit of a difference of ensamhet_vuxna: “procentenheter”",
+        ),
         ("sip_per_1000", put("derived", {"parts": ["sip_antal"], "combine": "sum"}), "derived.parts", "there is […]; expected at least 2 items"),
     ],
 )

@@ -27,6 +27,7 @@ SERIES = {
     **dict.fromkeys(("period_start", "period_end"), "date"),
     "value": "double",
     "is_in_latest_segment": "boolean",
+    "has_own_length": "boolean",
 }
 INITIATIVE = {**dict.fromkeys(("initiative_id", "framework_id", "name_sv", "description_sv", "owner_sv"), "varchar"), "start_date": "date"}
 
@@ -138,7 +139,7 @@ def test_a_chart_has_a_mark_per_date_measure_and_area():
 
 
 def years(area, values, first=2018, **more):
-    ours = {"measure_id": "m", "area_code": area, "area_type": "municipality", "is_in_latest_segment": True, **more}
+    ours = {"measure_id": "m", "area_code": area, "area_type": "municipality", "is_in_latest_segment": True, "has_own_length": True, **more}
     return [{**ours, "period_start": date(y, 1, 1), "period_end": date(y, 12, 31), "value": v} for y, v in enumerate(values, first) if v is not None]
 
 

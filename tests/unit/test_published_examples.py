@@ -7,6 +7,7 @@ from statistics import NormalDist
 
 import pytest
 from models import Models
+from scipy import stats
 
 SERIES = {
     "measure_id": "varchar",
@@ -19,6 +20,10 @@ SERIES = {
     "reporter": "varchar",
     "value": "double",
     "end_month": "integer",
+    "window_months": "integer",
+    "months_back": "integer",
+    "latest_window_months": "integer",
+    "has_own_length": "boolean",
     "is_independent": "boolean",
     "is_in_latest_segment": "boolean",
 }
@@ -29,13 +34,15 @@ MEASURES = {
     "status": "varchar",
     "value_type": "varchar",
     "base_year": "integer",
+    "area_types": "varchar",
+    "replaced_by": "varchar",
     "decimals": "integer",
 }
 
 
 def yearly(values, first=2001, **more):
     """A series of one place, a value a year."""
-    ours = {"measure_id": "m", "area_code": "a", "segment_id": "m", "is_independent": True, **more}
+    ours = {"measure_id": "m", "area_code": "a", "segment_id": "m", "is_independent": True, "has_own_length": True, **more}
     return [
         {**ours, "value": v, "period_start": date(y, 1, 1), "period_end": date(y, 12, 31), "period_label": str(y), "end_month": y * 12 + 12}
         for y, v in enumerate(values, first)
@@ -47,9 +54,9 @@ def kendall():
     return Models().build("int_kendall_distribution")
 
 
-def trend(values, direction="higher_is_better"):
+def trend(values, direction="higher_is_better", decimals=1):
     models = kendall().give("int_series", yearly(values), **SERIES)
-    models.give("dim_measures", [{"measure_id": "m", "direction": direction}], **MEASURES)
+    models.give("dim_measures", [{"measure_id": "m", "direction": direction, "decimals": decimals}], **MEASURES)
     [row] = models.build("int_trends").rows("select * from int_trends")
     return row
 
@@ -104,6 +111,16 @@ class TestTrend:
         assert trend([1, 2, 3, 4, 5], "lower_is_better")["trend"] == "worsening"
         assert trend([5, 4, 3, 2, 1], "neutral")["trend"] == "decreasing"
 
+    def test_noise_of_floating_point_is_no_trend(self):
+        row = trend([45.3 - 44.2] * 4 + [41.2 - 40.1] * 4)
+        assert (row["trend"], row["p_value"], row["slope"]) == ("no_clear_change", 1, 0)
+
+    def test_what_cannot_be_seen_in_the_decimals_shown_is_no_trend(self):
+        values = [5 + 0.01 * i for i in range(10)]  # 0.09 in all
+        assert trend(values)["p_value"] < 0.001
+        assert [trend(values, decimals=d)["trend"] for d in (0, 1, 2)] == ["no_clear_change", "no_clear_change", "improving"]
+        assert trend([5 + 0.01 * i for i in range(11)])["trend"] == "improving"  # 0.1, one unit of the decimal
+
     def test_a_series_that_never_changes_has_no_trend(self):
         for n in (5, 12):
             row = trend([7] * n)
@@ -145,17 +162,29 @@ class TestDistributions:
         agrees("Difference of shares: Newcombe 1998, table II, method 10", limits, [lower, upper], abs=0.00005)
 
 
-def run_chart(values, rebase=(), direction="lower_is_better"):
+def run_chart(values, rebase=(), direction="lower_is_better", frequency="month", **more):
+    """One point a month; None is a month that is not shown. ``more``: what else is true of every point."""
     months = [date(2020 + i // 12, i % 12 + 1, 1) for i in range(len(values))]
+    ours = {"measure_id": "m", "area_code": "a", "segment_id": "m", "window_months": 1, "latest_window_months": 1, "has_own_length": True, **more}
     rows = [
-        {"measure_id": "m", "area_code": "a", "segment_id": "m", "period_start": d, "period_end": d, "period_label": str(d), "value": v}
-        for d, v in zip(months, values, strict=True)
+        {**ours, "period_start": d, "period_end": d, "period_label": str(d), "value": v, "end_month": i, "months_back": len(values) - 1 - i}
+        for i, (d, v) in enumerate(zip(months, values, strict=True))
+        if v is not None
     ]
     models = Models().give("int_series", rows, **SERIES).seed("assessment_words")
-    models.give("dim_measures", [{"measure_id": "m", "direction": direction, "frequency": "month"}], **MEASURES)
+    models.give("dim_measures", [{"measure_id": "m", "direction": direction, "frequency": frequency}], **MEASURES)
     declared = [{"measure_id": "m", "rebase_date": months[i], "reason_sv": "Nytt arbetssätt."} for i in rebase]
     models.give("dim_rebases", declared, measure_id="varchar", rebase_date="date", reason_sv="varchar")
     return models.build("fct_run_charts").rows("from fct_run_charts order by period_start")
+
+
+def in_a_steady_series(values):
+    """The rows of these values in a series with mean 0 and limits near ±10, where nothing else is unusual and both neighbours lie below the mean."""
+    lean = sum(values) / 80
+    rest = [-1.9 - lean, 1.9 - lean] * 20
+    rows = run_chart([*rest, -1.9 - lean, *values, *rest[:-1], lean + 1.9 - 2 * lean], direction="neutral")[41 : 41 + len(values)]
+    assert abs(rows[0]["mean"]) < 0.25 and 9 < rows[0]["upper_limit"] - rows[0]["mean"] < 12.5
+    return rows
 
 
 FLAT = [10, 11, 10, 9, 11, 9, 10, 11, 9, 10, 11, 9]  # nothing unusual
@@ -196,11 +225,90 @@ class TestRunCharts:
         if n == 7:
             assert {r["variation"] for r in rows[5:12]} == {"improvement"}
 
-    def test_two_of_three_near_the_same_limit(self):
+    # NHSRplotthedots, tests/testthat/test-ptd_calculate_point_type.R, ptd_two_in_three and ptd_part_of_two_in_three: which points lie close to a
+    # limit and on which side of the mean, and which of them belong to two of three
+    @pytest.mark.parametrize(
+        ("close", "side", "part"),
+        [
+            ((1, 0, 1), (1, 1, 1), (1, 0, 1)),
+            ((0, 1, 1), (1, 1, 1), (0, 1, 1)),
+            ((1, 1, 0), (1, 1, 1), (1, 1, 0)),
+            ((0, 0, 1, 0, 1, 0, 0), (1, 1, 1, 1, 1, 1, 1), (0, 0, 1, 0, 1, 0, 0)),
+            ((0, 0, 1, 1, 0, 0, 0), (1, 1, 1, 1, 1, 1, 1), (0, 0, 1, 1, 0, 0, 0)),
+            ((1, 0, 0, 1), (1, 1, 1, 1), (0, 0, 0, 0)),
+            ((1, 0, 0, 1, 1), (1, 1, 1, 1, 1), (0, 0, 0, 1, 1)),
+            ((1, 0, 1), (1, -1, 1), (0, 0, 0)),
+            ((1, 0, 1), (-1, 1, 1), (0, 0, 0)),  # by the package's rule: |sum of sides| = 3
+            ((0, 1, 1), (1, -1, 1), (0, 0, 0)),
+            ((1, 1, 0), (1, -1, 1), (0, 0, 0)),
+            ((0, 0, 1, 0, 1, 0, 0), (1, -1, 1, -1, 1, -1, 1), (0,) * 7),
+            ((0, 0, 1, 1, 0, 0, 0), (-1, 1, -1, 1, -1, 1, -1), (0,) * 7),
+        ],
+    )
+    def test_two_of_three_are_those_of_nhsrplotthedots(self, agrees, close, side, part):
+        rows = in_a_steady_series([s * (8.5 if c else 3) for c, s in zip(close, side, strict=True)])
+        found = [int(r["signal"] == "two_of_three") for r in rows]
+        agrees("XmR, two of three: NHSRplotthedots, test-ptd_calculate_point_type.R", found, list(part), abs=0)
+
+    def test_a_point_outside_is_not_close_and_the_middle_one_must_lie_on_the_same_side(self):
+        # ptd_spc_standard.R: close_to_limits leaves out what is outside; so one close point beside one outside is one of three
+        assert [r["signal"] for r in in_a_steady_series([8.5, 3, 14])] == ["none", "none", "outside"]
         values = [10, 11] * 12
-        values[12:15] = [13.3, 10.4, 13.3]
-        rows = run_chart(values, direction="neutral")
-        assert [(i, r["variation"]) for i, r in enumerate(rows) if r["signal"] == "two_of_three"] == [(12, "high"), (14, "high")]
+        values[12:15] = [13.3, 10.4, 13.3]  # 10.4 lies below the mean
+        assert {r["signal"] for r in run_chart(values, direction="neutral")} == {"none"}
+        values[13] = 10.9
+        found = run_chart(values, direction="neutral")
+        assert [(i, r["variation"]) for i, r in enumerate(found) if r["signal"] == "two_of_three"] == [(12, "high"), (14, "high")]
+
+    # ptd_seven_point_trend and ptd_part_of_seven_trend of the same file, as steps of the same size
+    @pytest.mark.parametrize(
+        ("values", "trend"),
+        [
+            ((1, 2, 3, 4, 5, 6), (0,) * 6),
+            ((1, 2, 3, 3, 4, 5, 6), (0,) * 7),
+            ((1, 2, 3, 4, 5, 6, 7), (1,) * 7),
+            ((2, 1, 2, 3, 4, 5, 6, 7, 3), (0, *(1,) * 7, 0)),
+            ((7, 6, 5, 4, 3, 2, 1), (1,) * 7),
+            ((2, 7, 6, 5, 4, 3, 2, 1, 3), (0, *(1,) * 7, 0)),
+        ],
+    )
+    def test_trends_are_those_of_nhsrplotthedots(self, agrees, values, trend):
+        before, after = (values[0] + (9 if values[1] > values[0] else -9)), (values[-1] + (-9 if values[-1] > values[-2] else 9))
+        rows = run_chart([*[before, -before] * 6, before, *values, after, *[-after, after] * 6], direction="neutral")[13 : 13 + len(values)]
+        agrees(
+            "XmR, seven in a row: NHSRplotthedots, test-ptd_calculate_point_type.R", [int(r["signal"] == "trend") for r in rows], list(trend), abs=0
+        )
+
+    def test_the_order_of_the_signals_is_the_packages(self):
+        # ptd_special_cause_type: outside, trend, two of three, seven on one side
+        rise = in_a_steady_series([0.5, 1, 1.5, 2, 2.5, 3, 14])
+        assert [r["signal"] for r in rise] == ["trend"] * 6 + ["outside"]
+        assert [r["signal"] for r in in_a_steady_series([3, 2, 3, 8.5, 8.5, 2, 3])] == ["shift"] * 3 + ["two_of_three"] * 2 + ["shift"] * 2
+        assert [r["signal"] for r in in_a_steady_series([2, 3, 4, 5, 7.9, 8.2, 8.5])] == ["trend"] * 7
+
+    def test_a_turning_point_begins_what_follows(self):
+        # ptd_special_cause_type: a point that is part of a trend on either side takes the right side
+        turn = in_a_steady_series([-6, -4, -2, 0, 2, 4, 6, 4, 2, 0, -2, -4, -6])
+        assert [r["variation"] for r in turn] == ["high"] * 6 + ["low"] * 7
+
+    def test_a_run_chart_has_periods_of_its_own_length_only(self):
+        assert run_chart(FLAT) and run_chart(FLAT, frequency="quarter")
+        assert run_chart(FLAT, window_months=12, latest_window_months=12, has_own_length=False) == []
+        assert run_chart(FLAT, frequency="year") == []
+        shared = run_chart(FLAT, frequency="quarter", window_months=3, latest_window_months=3)
+        assert [r["period_start"].month for r in shared] == [3, 6, 9, 12]
+
+    def test_months_that_are_not_shown_are_told_of(self):
+        rows = run_chart([*FLAT[:6], None, *FLAT[6:], None, 10])
+        assert {(r["point_count"], r["missing_points"]) for r in rows} == {(13, 2)}
+        assert rows[0]["basis_sv"].startswith("Medelvärde och gränser bygger bara på de 13 perioder som visas; 2 mellan")
+        assert {r["basis_sv"] for r in run_chart(FLAT)} == {None}
+        # as NHSRplotthedots takes the points that it is given: the step over a hole is a step
+        assert rows[0]["upper_limit"] - rows[0]["mean"] == pytest.approx(2.66 * sum(abs(b - a) for a, b in pairwise([*FLAT, 10])) / 12)
+
+    def test_noise_of_floating_point_is_no_signal(self):
+        values = [45.3 - 44.2 if i % 2 else 41.2 - 40.1 for i in range(14)]
+        assert {r["signal"] for r in run_chart(values)} == {"none"}
 
     def test_limits_are_computed_anew_at_a_declared_change_only(self):
         values = FLAT + [v + 20 for v in FLAT]
@@ -263,6 +371,27 @@ class TestEffects:
             "Där satsningen pågick ändrades värdet med 3,00, i jämförelseområdena med 0,00: skillnad 3,00 (95 % osäkerhet −2,54 till"
         )
 
+    # Welch's degrees of freedom are seldom whole: against scipy, by the same means and spreads
+    @pytest.mark.parametrize(("treated", "compared"), [((4, 0.9), (6, 0.2)), ((4, 0.2), (4, 1.1)), ((10, 1.0), (20, 0.3)), ((26, 1.0), (40, 0.9))])
+    def test_the_interval_is_welchs(self, agrees, treated, compared):
+        [row] = effect(places(treated[0], 10, 3.0, treated[1], True), places(compared[0], 10, 1.0, compared[1], False))
+        spreads = [se * n**0.5 for n, se in (treated, compared)]
+        part = [se**2 for _, se in (treated, compared)]
+        degrees = sum(part) ** 2 / sum(p**2 / (n - 1) for p, (n, _) in zip(part, (treated, compared), strict=True))
+        assert degrees != int(degrees)
+        test = stats.ttest_ind_from_stats(3.0, spreads[0], treated[0], 1.0, spreads[1], compared[0], equal_var=False)
+        half = float(stats.t.ppf(0.975, degrees)) * (2.0 / float(test.statistic))
+        agrees("Welch's interval: scipy 1.17", (row["effect_upper"] - row["effect_lower"]) / 2, half, abs=0.005)
+
+    def test_places_that_all_changed_alike_tell_nothing_of_chance(self):
+        [row] = effect(places(4, 10, 3, 0.0, True), places(4, 10, 1, 0.0, False))
+        assert (row["effect"], row["effect_lower"], row["effect_upper"], row["comparison"]) == (2, None, None, "not_comparable")
+
+    def test_the_words_hold_where_all_fell(self):
+        [row] = effect(places(4, 10, -3, 0.1, True), places(4, 10, -1, 0.1, False), direction="neutral")
+        assert row["comparison_sv"] == "lägre utveckling än i jämförelseområdena"
+        assert row["comparison_en"] == "moved lower than in the places of comparison"
+
     def test_too_few_places_to_compare_with_give_no_interval(self):
         [row] = effect(places(2, 10, 3, 0.0, True), places(2, 10, 0, 1.0, False))
         assert (row["effect"], row["effect_lower"], row["comparison"]) == (3, None, "not_comparable")
@@ -307,13 +436,13 @@ class TestComposites:
         agrees("Standardised scores: OECD/JRC 2008, normalisation", [found[c] for c in SCORES], list(SCORES.values()), abs=0.005)
 
     def test_common_progress_shows_and_outliers_are_drawn_in(self):
-        rows = [r for i in range(10) for r in yearly([i, i + 1], area_code=str(i), area_type="region")]
-        rows += yearly([5, 5000], area_code="x", area_type="region")
+        rows = [r for i in range(10) for r in yearly([i, i + 1], 2015, area_code=str(i), area_type="region")]
+        rows += yearly([5, 5000], 2015, area_code="x", area_type="region")
         models = scores(rows, [{"measure_id": "m", "direction": "lower_is_better"}])
         found = {(r["area_code"], r["year"]): r for r in models.rows("from int_composite_scores")}
-        assert {r["base_year"] for r in found.values()} == {2001}
-        assert found["5", 2002]["score"] < found["5", 2001]["score"]
-        assert found["x", 2002]["score"] == -3
+        assert {r["base_year"] for r in found.values()} == {2015}
+        assert found["5", 2016]["score"] < found["5", 2015]["score"]
+        assert found["x", 2016]["score"] == -3
 
     def test_nine_areas_have_no_base(self):
         rows = [r for i in range(9) for r in yearly([i], area_code=str(i), area_type="region")]
@@ -327,27 +456,50 @@ class TestComposites:
         )
         assert [(r["year"], r["base"]) for r in found] == [(2001, 2002), (2002, 2002), (2003, 2002), (2004, 2004)]
 
+    @pytest.mark.parametrize(
+        ("first", "last", "named", "base"),
+        [
+            (2012, 2019, None, 2015),
+            (2005, 2019, None, 2015),  # the source added older years: the base is where it was
+            (2017, 2019, None, 2017),
+            (2001, 2009, None, 2009),  # ended before it
+            (2001, 2019, 2011, 2011),
+            (2013, 2019, 2011, 2013),
+        ],
+    )
+    def test_the_base_does_not_move_when_a_source_adds_older_years(self, first, last, named, base):
+        rows = [r for i in range(10) for r in yearly([i] * (last - first + 1), first, area_code=str(i), area_type="region")]
+        assert {r["base_year"] for r in scores(rows, [{"measure_id": "m", "base_year": named}]).rows("from int_composite_scores")} == {base}
 
-def composites(shares):
-    """``fct_composites`` of one indicator; ``shares``: (area, measure) → score, every measure of weight 1 but ``heavy``, which has 2."""
+
+def composites(shares, weights=None, gaps=0, **listed):
+    """``fct_composites`` of one indicator; ``shares``: (area, measure) → score, every measure of weight 1 but ``heavy``, which has 2.
+
+    ``listed``: what else the framework has, each with what its measure is. ``gaps``: indicators without measures; with them it is of the goal area.
+    """
     rows = [
-        {"measure_id": m, "area_code": a, "area_type": "region", "year": 2024, "value": s, "base_year": 2020, "score": s}
+        {"measure_id": m, "area_code": a, "area_type": "region", "year": 2024, "value": s, "base_year": 2018 if m == "older" else 2020, "score": s}
         for (a, m), s in shares.items()
     ]
-    measures = sorted({m for _, m in shares})
+    measures = sorted({m for _, m in shares} | set(listed))
     kinds = {"measure_id": "varchar", "area_code": "varchar", "area_type": "varchar", "year": "bigint"}
     numbers = {"value": "double", "base_year": "bigint", "base_mean": "double", "base_deviation": "double", "score": "double"}
     models = Models().give("int_composite_scores", rows, **kinds, **numbers)
     link = {"framework_id": "f", "indicator_id": "i", "goal_area_id": "g"}
-    links = [{**link, "measure_id": m, "weight": 2.0 if m == "heavy" else 1.0, "is_proposal": m == "proposed"} for m in measures]
+    heavy = {"heavy": 2.0, **(weights or {})}
+    links = [{**link, "measure_id": m, "weight": heavy.get(m, 1.0), "is_proposal": m == "proposed"} for m in measures]
+    ordinary = {"status": "published", "direction": "higher_is_better", "value_type": "share", "area_types": "nation,region"}
+    models.give("dim_measures", [{**ordinary, "measure_id": m, **listed.get(m, {})} for m in measures], **MEASURES)
     keys = dict.fromkeys(("framework_id", "goal_area_id", "indicator_id", "measure_id"), "varchar")
     models.give("bridge_indicator_measures", links, **{k: v for k, v in keys.items() if k != "goal_area_id"}, weight="double", is_proposal="boolean")
-    models.give("bridge_goal_area_measures", [], **{k: v for k, v in keys.items() if k != "indicator_id"}, weight="double", is_proposal="boolean")
-    models.give("dim_indicators", [{**link, "is_proposal": False}], **{k: v for k, v in keys.items() if k != "measure_id"}, is_proposal="boolean")
+    whole = {k: v for k, v in keys.items() if k != "indicator_id"}
+    models.give("bridge_goal_area_measures", links if gaps else [], **whole, weight="double", is_proposal="boolean")
+    indicators = [{**link, "is_proposal": False}, *({**link, "indicator_id": f"gap{i}", "is_proposal": False} for i in range(gaps))]
+    models.give("dim_indicators", indicators, **{k: v for k, v in keys.items() if k != "measure_id"}, is_proposal="boolean")
     models.give("dim_areas", [{"area_code": a, "area_type": "region"} for a, _ in shares], area_code="varchar", area_type="varchar")
-    models.build("fct_composite_parts")
+    models.build("int_composite_weights", "fct_composite_parts")
     models.connection.execute("create or replace table dim_areas as select distinct * from dim_areas")
-    return {r["area_code"]: r for r in models.build("fct_composites").rows("from fct_composites")}
+    return {r["area_code"]: r for r in models.build("fct_composites").rows(f"from fct_composites where (indicator_id = 'all') = {bool(gaps)}")}
 
 
 class TestWeighing:
@@ -357,10 +509,17 @@ class TestWeighing:
         a = found["a"]
         assert [a[c] for c in ("value", "range_low", "range_high", "coverage", "measures")] == pytest.approx([105, 100, 100 + 25 / 3, 1, 3])
         assert a["summary_sv"] == (
-            "Sammanvägt index 2024: 105,0 (100 är medelvärdet för regionerna basåret, högre är bättre); "
-            "3 mått, mellan 100,0 och 108,3 om ett av dem utelämnas."
+            "Sammanvägt index 2024: 105,0 (100 är medelvärdet för regionerna basåret 2020; högre är bättre); "
+            "3 av 3 mått, mellan 100,0 och 108,3 om ett av dem utelämnas."
+        )
+        assert a["summary_en"] == (
+            "Aggregated index 2024: 105.0 (100 is the mean of the regions in the base year 2020; higher is better); "
+            "3 of 3 measures, between 100.0 and 108.3 if one of them is left out."
         )
         assert (found["b"]["coverage"], found["b"]["range_low"]) == (0.5, None)
+
+    def test_the_base_years_are_named(self):
+        assert "basåret för varje mått, 2018 till 2020; högre" in composites({("a", "older"): 1.0, ("a", "m1"): 1.0})["a"]["summary_sv"]
 
     def test_an_index_of_a_proposed_measure_says_so(self):
         found = composites({("a", "proposed"): 1.0, ("a", "heavy"): 1.0, ("b", "heavy"): 1.0})
@@ -370,3 +529,34 @@ class TestWeighing:
     def test_less_than_half_of_the_weight_gives_no_figure(self):
         found = composites({("a", "heavy"): 1.0, ("a", "m2"): 1.0, ("b", "m2"): 1.0})
         assert set(found) == {"a"}
+
+    def test_exactly_half_is_enough_also_where_the_sum_is_not_exact(self):
+        tenths = {"m1": 0.1, "m2": 0.2, "m3": 0.3}
+        found = composites({("a", "m3"): 1.0, ("b", "m1"): 1.0, ("b", "m2"): 1.0, ("c", "m2"): 1.0}, tenths)
+        assert {a: r["coverage"] for a, r in found.items()} == {"a": 0.5, "b": 0.5}
+
+    @pytest.mark.parametrize(
+        ("other", "expected"),
+        [
+            ({"status": "planned"}, 2),
+            ({"status": "retired"}, 2),  # it ended, and nothing took its place
+            ({"value_type": "count"}, 2),  # a denominator is all it lacks
+            ({}, 2),  # local: too few areas for a standard deviation
+            ({"status": "retired", "replaced_by": "m1"}, 1),
+            ({"direction": "neutral"}, 1),
+            ({"value_type": "yes_no"}, 1),
+            ({"status": "draft"}, 1),
+            ({"area_types": "nation,municipality"}, 1),
+        ],
+    )
+    def test_the_weight_is_that_of_all_that_the_framework_lists_and_that_may_be_in_it(self, other, expected):
+        [row] = composites({("a", "m1"): 1.0}, o=other).values()
+        listed = 1 if other == {"status": "draft"} else 2
+        assert (row["measures"], row["measures_expected"], row["measures_listed"], row["coverage"]) == (1, expected, listed, 1 / expected)
+        apart = " som kan vägas samman för regioner, ramverket har 2" if listed > expected else ""
+        assert f"; 1 av {expected} mått{apart}" in row["summary_sv"]
+        assert composites({("a", "m1"): 1.0}, o=other, p={"status": "planned"}).keys() == (set() if expected == 2 else {"a"})
+
+    def test_an_indicator_without_measures_counts_as_one_in_its_goal_area(self):
+        assert composites({("a", "m1"): 1.0}, gaps=1)["a"]["coverage"] == 0.5
+        assert composites({("a", "m1"): 1.0}, gaps=2) == {}

@@ -100,6 +100,14 @@ def test_nothing_is_said_of_another_period_than_that_which_was_assessed():
     assert (line.judgements, line.before_sv, line.period_label, line.is_certain) == ((), "", "2026 (prel.)", False)
 
 
+def test_a_trend_that_the_latest_figures_contradict_says_so():
+    series = {("m0", "0486"): [row("2025", date(2025, 12, 31), is_held=False)]}
+    turned = {"trend": "worsening", "trend_sv": "försämras", "turn_sv": "men senaste perioden gick åt andra hållet"}
+    said = assessed(100.0, "better", value=150.0) | turned
+    (line,) = build_lines({"m0": measure()}, {"m0": said}, series, {}, None, "0486")
+    assert line.judgements[-1] == ("trend", "försämras, men senaste perioden gick åt andra hållet", "worsening")
+
+
 def test_a_revision_says_both_figures_and_a_withdrawal_neither():
     def change(kind, year, before, after, percent):
         end = date(year, 12, 31)

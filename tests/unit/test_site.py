@@ -101,6 +101,10 @@ class TestWhatIsSaid:
             said = say(aspect, word)
             assert f'<span class="said {said.tone}"><span class="sign" aria-hidden="true">{said.icon}</span>{said.word_sv}</span>' in page
 
+    def test_what_stands_beside_a_word_is_shown_with_it(self, folder):
+        assert "men senaste perioden gick åt andra hållet" in text_of(folder, "omraden/0480.html")
+        assert "Bygger på det som visas." in text_of(folder, "matt/planer.html")
+
     def test_a_hidden_cell_is_told_and_nowhere_shown(self, folder):
         assert "2025-12: dolt" in text_of(folder, "omraden/0484.html")
         run = re.search(r'data-file="planer-manader-0484".*?</figure>', (folder / "matt/planer.html").read_text(encoding="utf-8"), re.S)[0]

@@ -36,30 +36,18 @@ weighed as (
     join {{ ref('int_composite_scores') }} as s on s.measure_id = w.measure_id
 ),
 
--- What the areas of the kind can have at all, and until when: a measure of regions only is no gap in a municipality.
-possible as (
+-- Until when each of them has figures in the areas of the kind.
+ended as (
     select
         w.framework_id,
         w.goal_area_id,
         w.indicator_id,
         s.area_type,
         w.measure_id,
-        w.weight,
         max(s.year) as newest_year
     from weights as w
     join (select distinct measure_id, area_type, year from {{ ref('int_composite_scores') }}) as s on s.measure_id = w.measure_id
-    group by w.framework_id, w.goal_area_id, w.indicator_id, s.area_type, w.measure_id, w.weight
-),
-
-possible_weight as (
-    select
-        framework_id,
-        goal_area_id,
-        indicator_id,
-        area_type,
-        {{ steady('sum', 'weight', 'measure_id') }} as weight_possible
-    from possible
-    group by framework_id, goal_area_id, indicator_id, area_type
+    group by w.framework_id, w.goal_area_id, w.indicator_id, s.area_type, w.measure_id
 ),
 
 -- A measure that had figures the year before is awaited; one that ended long ago is not.
@@ -70,7 +58,7 @@ awaited as (
         indicator_id,
         area_type,
         newest_year + 1 as year
-    from possible
+    from ended
 )
 
 select
@@ -87,14 +75,16 @@ select
     w.score,
     w.weight / w.weight_there as share_of_weight,
     10 * w.score * w.weight / w.weight_there as contribution,
-    w.weight_there / p.weight_possible as coverage,
+    round(w.weight_there / p.weight_expected, 9) as coverage,
+    p.measures_expected,
+    p.measures_listed,
     a.year is not null as is_preliminary,
     w.is_proposal,
     false as is_held,
     cast(null as varchar) as held_reason,
     cast(null as timestamp) as held_since
 from weighed as w
-join possible_weight as p
+join {{ ref('int_composite_weights') }} as p
     on p.framework_id = w.framework_id
     and p.goal_area_id = w.goal_area_id
     and p.indicator_id = w.indicator_id
@@ -105,4 +95,4 @@ left join awaited as a
     and a.indicator_id = w.indicator_id
     and a.area_type = w.area_type
     and a.year = w.year
-where w.weight_there >= 0.5 * p.weight_possible
+where round(w.weight_there / p.weight_expected, 9) >= 0.5  -- exactly half is enough, also where the sum of the weights is not exact

@@ -13,14 +13,14 @@ with grouped as (
         {{ steady('avg', 'case when ' ~ condition ~ ' then mean_before end', 'area_code') }} as before_{{ group }},
         {{ steady('avg', 'case when ' ~ condition ~ ' then mean_after end', 'area_code') }} as after_{{ group }},
         {{ steady('avg', 'case when ' ~ condition ~ ' then mean_after - mean_before end', 'area_code') }} as change_{{ group }},
-        {{ steady('var_samp', 'case when ' ~ condition ~ ' then mean_after - mean_before end', 'area_code') }} as variance_{{ group }}{{ "," if not loop.last }}
+        {{ steady('var_samp', 'case when ' ~ condition ~ ' then round(mean_after - mean_before, 9) end', 'area_code') }} as variance_{{ group }}{{ "," if not loop.last }}
         {%- endfor %}
     from {{ ref('int_initiative_changes') }}
     group by initiative_id, measure_id, area_type
 ),
 
 -- From three places on, each group has its own spread (Welch). One or two places show too little of theirs; the spread between the places of
--- comparison stands for both. Where it ran everywhere there is nothing to compare with, and before and after stand alone.
+-- comparison stands for both; where they all changed alike to the last decimal, there is no spread to measure with and no interval. Where it ran everywhere there is nothing to compare with, and before and after stand alone.
 spread as (
     select
         *,
@@ -34,12 +34,12 @@ measured as (
     select
         *,
         change_treated - change_compared as effect,
-        case when areas_compared >= 3 then sqrt(part_treated + part_compared) end as standard_error,
+        case when areas_compared >= 3 and variance_compared > 0 then sqrt(part_treated + part_compared) end as standard_error,
         case
             when areas_treated < 3 then areas_compared - 1
-            else floor(power(part_treated + part_compared, 2) / nullif(
+            else power(part_treated + part_compared, 2) / nullif(
                 part_treated * part_treated / (areas_treated - 1) + part_compared * part_compared / (areas_compared - 1), 0
-            ) + 1e-9)
+            )
         end as degrees_of_freedom
     from spread
 ),
@@ -47,10 +47,11 @@ measured as (
 limits as (
     select
         e.*,
-        e.effect - e.standard_error * coalesce(t.t_975, {{ t_975_of_many('e.degrees_of_freedom') }}) as effect_lower,
-        e.effect + e.standard_error * coalesce(t.t_975, {{ t_975_of_many('e.degrees_of_freedom') }}) as effect_upper
+        e.effect - e.standard_error * {{ t_975('e.degrees_of_freedom', 'low', 'high') }} as effect_lower,
+        e.effect + e.standard_error * {{ t_975('e.degrees_of_freedom', 'low', 'high') }} as effect_upper
     from measured as e
-    left join {{ ref('student_t') }} as t on t.degrees_of_freedom = e.degrees_of_freedom
+    left join {{ ref('student_t') }} as low on low.degrees_of_freedom = floor(e.degrees_of_freedom)
+    left join {{ ref('student_t') }} as high on high.degrees_of_freedom = floor(e.degrees_of_freedom) + 1
 ),
 
 judged as (
@@ -100,6 +101,19 @@ select
         ) end,
         ', ', w.word_sv, '. Det säger inte varför.'
     ) end as summary_sv,
+    case when j.areas_compared = 0 then concat(
+        'Where the initiative ran the value was on average ', {{ english_number('j.before_treated', 'm.decimals + 1') }}, ' before and ',
+        {{ english_number('j.after_treated', 'm.decimals + 1') }},
+        ' after. There are no places to compare with, so that it cannot be told from all else that happened. This does not say why.'
+    ) else concat(
+        'Where the initiative ran the value changed by ', {{ english_number('j.change_treated', 'm.decimals + 1') }},
+        ', in the places of comparison by ', {{ english_number('j.change_compared', 'm.decimals + 1') }},
+        ': difference ', {{ english_number('j.effect', 'm.decimals + 1') }},
+        case when j.effect_lower is null then '' else concat(
+            ' (95 % uncertainty ', {{ english_number('j.effect_lower', 'm.decimals + 1') }}, ' to ', {{ english_number('j.effect_upper', 'm.decimals + 1') }}, ')'
+        ) end,
+        ', ', w.word_en, '. This does not say why.'
+    ) end as summary_en,
     false as is_held,
     cast(null as varchar) as held_reason,
     cast(null as timestamp) as held_since

@@ -23,12 +23,15 @@ points as (
         s.period_label,
         s.reporter,
         s.value,
+        s.end_month,
+        s.window_months,
         m.direction,
         coalesce(r.rebases, 0) + 1 as section,
         r.section_start,
-        s.value - lag(s.value) over section as step
+        round(s.value - lag(s.value) over section, 9) as step
     from {{ ref('int_series') }} as s
     join {{ ref('dim_measures') }} as m on m.measure_id = s.measure_id and m.frequency in ('month', 'quarter')
+        and s.has_own_length and s.months_back % s.latest_window_months = 0  -- sums of twelve months share eleven with their neighbour
     left join rebased as r
         on r.measure_id = s.measure_id
         and r.area_code = s.area_code
@@ -41,8 +44,9 @@ centred as (
     select
         *,
         count(*) over section as point_count,
+        cast((max(end_month) over section - min(end_month) over section) / window_months as bigint) + 1 - count(*) over section as missing_points,
         avg(value) over section as mean,
-        2.66 * avg(abs(step)) over section as reach
+        round(2.66 * avg(abs(step)) over section, 9) as reach
     from points
     window section as (
         partition by measure_id, area_code, segment_id, section
@@ -54,10 +58,11 @@ placed as (
     select
         *,
         point_count >= 12 as has_limits,
-        sign(value - mean) as side,
-        case when abs(value - mean) > reach * 2 / 3 then sign(value - mean) else 0 end as near_side,
+        sign(round(value - mean, 9)) as side,
+        abs(round(value - mean, 9)) > reach as is_outside,
+        case when abs(round(value - mean, 9)) > round(reach * 2 / 3, 9) and abs(round(value - mean, 9)) <= reach then 1 else 0 end as is_near,
         row_number() over section as n,
-        row_number() over (partition by measure_id, area_code, segment_id, section, sign(value - mean) order by period_start) as n_on_side,
+        row_number() over (partition by measure_id, area_code, segment_id, section, sign(round(value - mean, 9)) order by period_start) as n_on_side,
         row_number() over (partition by measure_id, area_code, segment_id, section, sign(step) order by period_start) as n_of_step
     from centred
     window section as (partition by measure_id, area_code, segment_id, section order by period_start)
@@ -71,16 +76,32 @@ runs as (
     from placed
 ),
 
--- Seven points in a row up or down are six steps; the point they start from is one of them.
+-- Seven points in a row up or down are six steps; the point they start from is one of them. Of three points in a row the last one tells whether all lie
+-- on one side of the mean and two of them near that limit.
 seen as (
     select
         *,
-        case when steps >= 6 then sign(step) when lead(steps) over section >= 6 then sign(lead(step) over section) end as trend_side,
-        near_side <> 0 and near_side in (
-            coalesce(lag(near_side, 1) over section, 0), coalesce(lag(near_side, 2) over section, 0),
-            coalesce(lead(near_side, 1) over section, 0), coalesce(lead(near_side, 2) over section, 0)
-        ) as is_near_again
+        coalesce(steps >= 6 or lead(steps) over section >= 6, false) as is_in_trend,
+        coalesce(
+            side <> 0 and side = lag(side, 1) over section and side = lag(side, 2) over section
+            and is_near + lag(is_near, 1) over section + lag(is_near, 2) over section >= 2,
+            false
+        ) as ends_near_three
     from runs
+    window section as (partition by measure_id, area_code, segment_id, section order by period_start)
+),
+
+-- Where the next point is part of a trend too, it is the step to it that tells the way, so that a turning point begins what follows.
+turned as (
+    select
+        *,
+        is_near = 1 and (
+            ends_near_three
+            or coalesce(lead(ends_near_three, 1) over section, false)
+            or coalesce(lead(ends_near_three, 2) over section, false)
+        ) as is_near_again,
+        case when lead(is_in_trend) over section then lead(step) over section else step end as trend_step
+    from seen
     window section as (partition by measure_id, area_code, segment_id, section order by period_start)
 ),
 
@@ -89,13 +110,13 @@ signalled as (
         *,
         case
             when not has_limits then 'too_few_points'
-            when abs(value - mean) > reach then 'outside'
-            when points_on_side >= 7 then 'shift'
-            when trend_side is not null then 'trend'
+            when is_outside then 'outside'
+            when is_in_trend then 'trend'
             when is_near_again then 'two_of_three'
+            when points_on_side >= 7 then 'shift'
             else 'none'
         end as signal
-    from seen
+    from turned
 ),
 
 judged as (
@@ -104,7 +125,7 @@ judged as (
         case
             when signal = 'too_few_points' then 'not_assessed'
             when signal = 'none' then 'common_cause'
-            else {{ in_direction("case when signal = 'trend' then trend_side else side end", 'direction', 'improvement', 'concern', 'high', 'low') }}
+            else {{ in_direction("case when signal = 'trend' then trend_step else side end", 'direction', 'improvement', 'concern', 'high', 'low') }}
         end as variation
     from signalled
 )
@@ -121,6 +142,15 @@ select
     j.section,
     r.reason_sv as section_reason_sv,
     j.point_count,
+    j.missing_points,
+    case when j.has_limits and j.missing_points > 0 then concat(
+        'Medelvärde och gränser bygger bara på de ', cast(j.point_count as varchar), ' perioder som visas; ', cast(j.missing_points as varchar),
+        ' mellan den första och den sista är dolda eller saknas.'
+    ) end as basis_sv,
+    case when j.has_limits and j.missing_points > 0 then concat(
+        'Mean and limits rest on the ', cast(j.point_count as varchar), ' periods shown alone; ', cast(j.missing_points as varchar),
+        ' between the first and the last are hidden or missing.'
+    ) end as basis_en,
     case when j.has_limits then j.mean end as mean,
     case when j.has_limits then j.mean - j.reach end as lower_limit,
     case when j.has_limits then j.mean + j.reach end as upper_limit,

@@ -37,8 +37,12 @@ of_places as (
         and p.period_start = l.period_start
         and p.period_end = l.period_end
         and p.area_code <> l.area_code
+        and l.has_own_length
         and l.value_type <> 'count'  -- counts follow the number of people
-        and (p.area_type = 'nation' or (p.area_code = l.parent_code and p.area_type = 'region' and p.reporter <> 'municipalities'))
+        and (p.area_type = 'nation' or (
+            p.area_code = l.parent_code and p.area_type = 'region'
+            and (p.reporter <> 'municipalities' or p.is_aggregated)  -- summed from all of them: an incomplete or preliminary sum is not in the series
+        ))
 ),
 
 -- Not their mean: seven municipalities of very different size have none worth the name. Their middle half is the comparator.
@@ -55,7 +59,8 @@ of_similar as (
         cast(null as double) as other_numerator,
         cast(null as double) as other_denominator
     from latest as l
-    join {{ ref('int_similar_areas') }} as g on g.area_code = l.area_code and g.theme = l.similar_theme and l.value_type <> 'count'
+    join {{ ref('int_similar_areas') }} as g
+        on g.area_code = l.area_code and g.theme = l.similar_theme and l.value_type <> 'count' and l.has_own_length
     join peers as p
         on p.measure_id = l.measure_id
         and p.area_code = g.member_code

@@ -12,6 +12,7 @@ with yearly as (
     from {{ ref('int_series') }} as s
     join {{ ref('dim_measures') }} as m on m.measure_id = s.measure_id
     where m.status = 'published'
+        and s.has_own_length
         and m.frequency = 'year'
         and m.direction <> 'neutral'
         and m.value_type <> 'count'
@@ -33,12 +34,13 @@ spread as (
     having count(*) >= 10 and max(value) > min(value)
 ),
 
--- One fixed year for each series, so that progress common to all areas shows; a break has a base of its own, as nothing joins the two.
+-- One fixed year for each series, so that progress common to all areas shows; a break has a base of its own, as nothing joins the two. The first year from
+-- the one that the measure names on; a series that ended before it has its last year. Older years that a source adds later move neither.
 base as (
     select *
     from spread
     qualify row_number() over (
-        partition by measure_id, area_type, segment_id order by case when year = base_year then 0 else 1 end, year
+        partition by measure_id, area_type, segment_id order by year < coalesce(base_year, {{ first_base_year() }}), abs(year - coalesce(base_year, {{ first_base_year() }}))
     ) = 1
 )
 

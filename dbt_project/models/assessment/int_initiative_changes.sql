@@ -14,7 +14,7 @@ with followed as (
         a.area_code is not null as is_treated
     from {{ ref('dim_initiatives') }} as i
     join {{ ref('bridge_initiative_measures') }} as m on m.initiative_id = i.initiative_id
-    join {{ ref('int_series') }} as s on s.measure_id = m.measure_id and s.is_in_latest_segment
+    join {{ ref('int_series') }} as s on s.measure_id = m.measure_id and s.is_in_latest_segment and s.has_own_length
     left join {{ ref('bridge_initiative_areas') }} as a on a.initiative_id = i.initiative_id and a.area_code = s.area_code
     where (s.period_end < i.start_date or s.period_start >= i.start_date)
         and abs((year(s.period_end) - year(i.start_date)) * 12 + month(s.period_end) - month(i.start_date)) <= 36

@@ -4,7 +4,7 @@ with points as (
         area_code,
         end_month / 12.0 as year,
         case when end_month = min(end_month) over (partition by measure_id, area_code) then period_label end as first_period_label,
-        value,
+        round(value, 9) as value,  -- what differs in the last bits only is a tie
         count(*) over (partition by measure_id, area_code) as n
     from {{ ref('int_series') }}
     where is_independent
@@ -103,6 +103,7 @@ lengths as (
         measure_id,
         area_code,
         max(n) as n,
+        max(year) - min(year) as years,
         max(first_period_label) as first_period_label
     from points
     group by measure_id, area_code
@@ -122,6 +123,7 @@ select
     case
         when l.n is null then 'too_short'
         when l.p_value > 0.05 or l.s = 0 then 'no_clear_change'
+        when round(abs(l.slope) * g.years, 9) < power(10.0, -coalesce(m.decimals, 1)) then 'no_clear_change'  -- too little to be seen in the figures shown
         else {{ in_direction('l.s', 'm.direction', 'improving', 'worsening', 'increasing', 'decreasing') }}
     end as trend
 from lengths as g
