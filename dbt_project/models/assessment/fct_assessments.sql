@@ -67,8 +67,8 @@ covered as (
 ),
 
 -- Everybody of the kind with a figure for the very same period of the measure's own length, whether or not it is their latest. Equal values share the
--- better place, and the next place is left out: 1, 2, 2, 4; what differs after the ninth decimal is equal. A bare count has no place: it follows the
--- number of people.
+-- better place, and the next place is left out: 1, 2, 2, 4; equal is what is shown alike, so that nobody is before another by decimals that no reader
+-- sees. A bare count has no place: it follows the number of people.
 peers as (
     select
         s.measure_id,
@@ -77,7 +77,7 @@ peers as (
         s.is_latest,
         rank() over (
             partition by s.measure_id, s.area_type, s.period_start, s.period_end
-            order by round(case when m.direction = 'lower_is_better' then s.value else -s.value end, 9)
+            order by round(case when m.direction = 'lower_is_better' then s.value else -s.value end, coalesce(m.decimals, 9))
         ) as place,
         count(*) over (partition by s.measure_id, s.area_type, s.period_start, s.period_end) as place_of
     from {{ ref('int_series') }} as s
