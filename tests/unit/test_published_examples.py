@@ -472,6 +472,10 @@ class TestComposites:
         rows = [r for i in range(10) for r in yearly([i] * (last - first + 1), first, area_code=str(i), area_type="region")]
         assert {r["base_year"] for r in scores(rows, [{"measure_id": "m", "base_year": named}]).rows("from int_composite_scores")} == {base}
 
+    def test_a_year_just_before_the_base_is_not_the_base(self):
+        rows = [r for y in (2014, 2017, 2018) for i in range(10) for r in yearly([i], y, area_code=str(i), area_type="region")]
+        assert {r["base_year"] for r in scores(rows, [{"measure_id": "m"}]).rows("from int_composite_scores")} == {2017}
+
 
 def composites(shares, weights=None, gaps=0, **listed):
     """``fct_composites`` of one indicator; ``shares``: (area, measure) → score, every measure of weight 1 but ``heavy``, which has 2.
