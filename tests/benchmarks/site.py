@@ -47,7 +47,8 @@ def release(many: int) -> dict[str, list[dict]]:
             found["fct_assessments"].append(made_up.assessment(rows[-1], f"{area}: nivån står här.", trend="improving", trend_since="2018"))
             if n % 10 == 9 and area != "00":
                 found["fct_run_charts"] += [made_up.run_point(row) for row in rows]
-    index = {"range_low": 97.0, "range_high": 104.0, "measures": 5, "is_preliminary": False, "summary_sv": "Sammanvägt index: står här."}
+    index = {"range_low": 97.0, "range_high": 104.0, "measures": 5, "measures_expected": 6, "is_preliminary": False}
+    index |= {"summary_sv": "Sammanvägt index: står här."}
     composites = [
         {"framework_id": "lan", "goal_area_id": g, "indicator_id": i, "area_code": a, "year": y, "value": 95.0 + y % 9} | index
         for g, i in [*((f"g{g}", "all") for g in range(5)), *((f"g{i // 3}", f"i{i}") for i in range(15))]

@@ -383,9 +383,10 @@ class TestEffects:
         half = float(stats.t.ppf(0.975, degrees)) * (2.0 / float(test.statistic))
         agrees("Welch's interval: scipy 1.17", (row["effect_upper"] - row["effect_lower"]) / 2, half, abs=0.005)
 
-    def test_places_that_all_changed_alike_tell_nothing_of_chance(self):
-        [row] = effect(places(4, 10, 3, 0.0, True), places(4, 10, 1, 0.0, False))
-        assert (row["effect"], row["effect_lower"], row["effect_upper"], row["comparison"]) == (2, None, None, "not_comparable")
+    @pytest.mark.parametrize("treated", [(2, 0.0), (4, 0.0), (4, 0.1)])
+    def test_places_that_all_changed_alike_tell_nothing_of_chance(self, treated):
+        [row] = effect(places(treated[0], 10, 3, treated[1], True), places(4, 10, 1, 0.0, False))
+        assert (round(row["effect"], 9), row["effect_lower"], row["effect_upper"], row["comparison"]) == (2, None, None, "not_comparable")
 
     def test_the_words_hold_where_all_fell(self):
         [row] = effect(places(4, 10, -3, 0.1, True), places(4, 10, -1, 0.1, False), direction="neutral")
@@ -470,6 +471,10 @@ class TestComposites:
     def test_the_base_does_not_move_when_a_source_adds_older_years(self, first, last, named, base):
         rows = [r for i in range(10) for r in yearly([i] * (last - first + 1), first, area_code=str(i), area_type="region")]
         assert {r["base_year"] for r in scores(rows, [{"measure_id": "m", "base_year": named}]).rows("from int_composite_scores")} == {base}
+
+    def test_a_year_just_before_the_base_is_not_the_base(self):
+        rows = [r for y in (2014, 2017, 2018) for i in range(10) for r in yearly([i], y, area_code=str(i), area_type="region")]
+        assert {r["base_year"] for r in scores(rows, [{"measure_id": "m"}]).rows("from int_composite_scores")} == {2017}
 
 
 def composites(shares, weights=None, gaps=0, **listed):
