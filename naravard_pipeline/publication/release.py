@@ -19,7 +19,7 @@ from naravard_pipeline.landing.store import Landing
 from naravard_pipeline.protection.published import attack
 from naravard_pipeline.publication.approval import Waiting, approval_command, candidate_id, find_waiting, write_review
 from naravard_pipeline.publication.assembly import Assembled, assemble, read_candidate, read_previous
-from naravard_pipeline.publication.build import BuildRecord, read_build
+from naravard_pipeline.publication.build import BuildRecord, project_fingerprint, read_build
 from naravard_pipeline.publication.change_report import build_changes, restrict_changes
 from naravard_pipeline.publication.changes import compare
 from naravard_pipeline.publication.changes_page import render_changes_page
@@ -175,7 +175,7 @@ def _quoted(path: Path) -> str:
 def _weigh(settings: Settings, connection: duckdb.DuckDBPyConnection, tables: Sequence[Table], build: BuildRecord, log: Sequence[Entry]) -> _Weighed:
     """The gate's verdict on the candidate, and what of it a person must look at before it may go out."""
     landed = Landing(settings.landing).read_states()
-    verdict = judge(build, read_checks(settings), read_suites(EXPECTATIONS), landed, read_candidate(connection, tables))
+    verdict = judge(build, read_checks(settings), read_suites(EXPECTATIONS), landed, read_candidate(connection, tables), project_fingerprint())
     previous = read_previous(connection)
     if previous and previous["is_demo"] != settings.is_demo:
         raise GateClosed(["The last release here is of the other kind: made-up and real figures are never mixed. Use another NARAVARD_HOME."])
