@@ -29,9 +29,11 @@ FOR_READERS_SV = {
     "revision": "redan publicerade uppgifter har räknats om",
     "level_shift": "nivån har flyttat sig",
     "missing_areas": "områden som brukar ha värde saknas",
+    "withdrawn": "en stor del av de publicerade uppgifterna har inte längre något värde",
     "shown": "uppgifter som har varit dolda skulle visas",
     "definition": "vad måttet betyder har ändrats",
-    "incomparable": "den förra releasen kan inte jämföras uppgift för uppgift",
+    "tolerance": "gränserna för vad som publiceras utan granskning har vidgats",
+    "incomparable": "uppgifterna kan inte jämföras en för en med dem som har varit publicerade",
     "always": "måttet granskas alltid innan det publiceras",
 }
 

@@ -181,7 +181,7 @@ def _weigh(settings: Settings, connection: duckdb.DuckDBPyConnection, tables: Se
         raise GateClosed(["The last release here is of the other kind: made-up and real figures are never mixed. Use another NARAVARD_HOME."])
     if broken := broken_promises(connection, [*tables, *META_TABLES], date.today()):
         raise GateClosed(broken)
-    compare(connection)
+    compare(connection, earlier=[folder / DATABASE for folder in list_releases(settings)])
     findings = review(connection)
     waiting = find_waiting(connection, tables, read_standing(log), findings)
     waiting = {m: w for m, w in waiting.items() if m not in verdict.holds}  # a failed check comes first: it is mended, not approved

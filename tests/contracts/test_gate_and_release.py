@@ -11,9 +11,9 @@ import duckdb
 import pytest
 from publishing import TABLES, TEST_NAMES, Bench, breach
 
+from naravard_pipeline.landing.atomic import LandingError
 from naravard_pipeline.landing.snapshot import Landed
 from naravard_pipeline.landing.store import Landing
-from naravard_pipeline.landing.atomic import LandingError
 from naravard_pipeline.publication import build, folders, forms, hidden_cells, meta, release
 from naravard_pipeline.publication.build import TestResult, build_file, code_fingerprint, project_fingerprint
 from naravard_pipeline.publication.checks import checks_file, record_checks
@@ -240,6 +240,18 @@ class TestOneMeasureIsHeld:
         published.check()
         published.publish()
         assert values(published) == [("plans", "04", 7.0, False)]
+
+
+def test_a_measure_that_was_a_draft_for_one_release_is_no_new_measure(published):
+    for figures, drafts in (
+        ({**FIGURES, "other": {"04": 1.0}}, ("falls",)),
+        ({**FIGURES, "falls": {"00": 1.2, "04": 2.0}, "fresh": {"04": 1.0}}, ()),
+    ):
+        published.build(figures, drafts=drafts)
+        published.check()
+        publication = published.publish()
+    assert [f.kind for f in publication.waiting["falls"].findings] == ["incomparable"] and "falls" in publication.left_out
+    assert {row[0] for row in values(published)} == {"plans", "fresh"}
 
 
 class TestTheGateIsClosed:
