@@ -7,7 +7,7 @@ import duckdb
 
 from naravard_pipeline.landing.snapshot import Landed
 from naravard_pipeline.landing.store import Landing
-from naravard_pipeline.publication.build import BuildRecord, TestResult, fingerprints, write_build
+from naravard_pipeline.publication.build import BuildRecord, TestResult, fingerprints, project_fingerprint, write_build
 from naravard_pipeline.publication.checks import record_checks
 from naravard_pipeline.publication.contract import Column, Relation, Table
 from naravard_pipeline.publication.release import Publication, publish
@@ -119,9 +119,9 @@ class Bench:
         good = [TestResult(name, "fct_observations", "critical", "pass", 0, None, []) for name in TEST_NAMES]
         with duckdb.connect(str(self.settings.database), read_only=True) as connection:
             prints = fingerprints(connection, TABLES, "warehouse")
-        write_build(
-            self.settings, BuildRecord("build", "2026-01-01T00:00:00+00:00", "0.1.0", "code", TEST_NAMES, good if tests is None else tests, prints)
-        )
+        done = good if tests is None else tests
+        record = BuildRecord("build", "2026-01-01T00:00:00+00:00", "0.1.0", "code", TEST_NAMES, done, prints, project_fingerprint())
+        write_build(self.settings, record)
 
     def fill(self, figures, drafts=(), retired=(), indicators=None) -> None:
         self.settings.database.unlink(missing_ok=True)

@@ -23,7 +23,7 @@ from naravard_pipeline.landing.loads import FILES
 from naravard_pipeline.orchestration.lock import exclusive
 from naravard_pipeline.orchestration.plots import plot_counts
 from naravard_pipeline.protection import MemoryUnreadable, gather_memory
-from naravard_pipeline.publication.build import BuildRecord, TestResult, code_fingerprint, read_build, record_build
+from naravard_pipeline.publication.build import BuildRecord, TestResult, code_fingerprint, project_fingerprint, read_build, record_build
 from naravard_pipeline.publication.release import DATABASE, list_releases
 from naravard_pipeline.quality import warm_up
 from naravard_pipeline.settings import DBT_PROJECT, Settings, dbt_executable
@@ -115,7 +115,7 @@ def build_dbt_assets(settings: Settings, manifest: Path, ingested: Mapping[str, 
         with exclusive(settings, "warehouse"):
             (settings.dbt_target / "run_results.json").unlink(missing_ok=True)
             _gather_memory(settings)
-            last = read_build(settings)
+            last, project = read_build(settings), project_fingerprint()
             refresh = [] if last and last.code == code_fingerprint() else ["--full-refresh"]
             # Unit tests try the code on rows of their own, the same every day: they belong where the code is changed, as dbt's documentation says.
             build = ["--log-level-file", "warn", "build", "--exclude-resource-type", "unit_test", *refresh]
@@ -123,7 +123,7 @@ def build_dbt_assets(settings: Settings, manifest: Path, ingested: Mapping[str, 
             events = list(invocation.stream())
             if not (settings.dbt_target / "run_results.json").exists():
                 raise Failure(f"dbt ended before it built anything:\n{_last_words(settings)}")
-            record = record_build(settings, settings.dbt_target, __version__)
+            record = record_build(settings, settings.dbt_target, __version__, project)
         yield from _add_metadata(events, settings, record)
         if not invocation.is_successful():
             raise Failure(_what_failed(settings, record))

@@ -29,9 +29,11 @@ FOR_READERS_SV = {
     "revision": "redan publicerade uppgifter har räknats om",
     "level_shift": "nivån har flyttat sig",
     "missing_areas": "områden som brukar ha värde saknas",
+    "withdrawn": "en stor del av de publicerade uppgifterna har inte längre något värde",
     "shown": "uppgifter som har varit dolda skulle visas",
     "definition": "vad måttet betyder har ändrats",
-    "incomparable": "den förra releasen kan inte jämföras uppgift för uppgift",
+    "tolerance": "gränserna för vad som publiceras utan granskning har vidgats",
+    "incomparable": "uppgifterna kan inte jämföras en för en med dem som har varit publicerade",
     "always": "måttet granskas alltid innan det publiceras",
 }
 
@@ -187,10 +189,21 @@ def check_words(name: str, role: str, reason: str) -> None:
         raise DecisionError(f"--role: {role!r} is none of {', '.join(ROLES)}.")
     if has_personal_number(reason):
         raise DecisionError("The reason holds a personal identity number, and the reason is published. Write it without.")
-    words = set(re.findall(r"\w+", reason.casefold()))
-    told = [part for part in re.findall(r"\w+", name) if len(part) > 2 and {part.casefold(), f"{part.casefold()}s"} & words]
-    if told:
+    if told := _find_names(name, reason):
         raise DecisionError(f"The reason is published, and names stay inside. Write it without {' and '.join(told)}.")
+
+
+def _find_names(name: str, text: str) -> list[str]:
+    """Parts of the name that the text holds, with or without a genitive s. Two letters are a word as well («bo», «ek»): they are a name with a
+    capital, or where the whole name stands; a single letter, or a particle («af», «de»), is none by itself."""
+    words = re.findall(r"\w+", text)
+    as_written, lower = set(words), {word.casefold() for word in words}
+    parts = re.findall(r"\w+", name)
+    short = [p for p in parts if len(p) == 2 and (p[0].isupper() or name == name.casefold())]
+    told = [p for p in parts if len(p) > 2 and {p.casefold(), f"{p.casefold()}s"} & lower]
+    told += [p for p in short if {p.capitalize(), f"{p.capitalize()}s", p.upper()} & as_written]
+    whole = rf"\b{re.escape(' '.join(parts).casefold())}s?\b"
+    return told or ([name] if parts and re.search(whole, " ".join(words).casefold()) else [])
 
 
 @contextlib.contextmanager
@@ -201,5 +214,15 @@ def _open_warehouse(settings: Settings):
         try:
             connection.execute(f"attach '{str(settings.database).replace(chr(39), chr(39) * 2)}' as candidate (read_only)")
         except duckdb.Error as error:
-            raise DecisionError("A run is writing the warehouse just now. Wait for it, look at its report, then approve.") from error
-        yield connection
+            raise _unreadable(settings, error) from error
+        try:
+            yield connection
+        except duckdb.Error as error:
+            raise _unreadable(settings, error) from error
+
+
+def _unreadable(settings: Settings, error: duckdb.Error) -> DecisionError:
+    said = str(error).splitlines()[0]
+    if isinstance(error, duckdb.IOException) and "set lock" in said:
+        return DecisionError("A run is writing the warehouse just now. Wait for it, look at its report, then approve.")
+    return DecisionError(f"{settings.database} cannot be read ({said}). Build it anew (naravard run), look at the report, then approve.")

@@ -6,6 +6,7 @@ Not here: running dbt (orchestration), deciding (gate).
 
 import hashlib
 import json
+import os
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
@@ -51,15 +52,28 @@ class BuildRecord:
     required: list[str]
     tests: list[TestResult]
     fingerprints: dict[str, str]
+    project: str = ""  # project_fingerprint when dbt began
 
 
 def code_fingerprint() -> str:
     """Hash of the code that turns answers into rows: dbt's models, macros and seeds, and what decides what they hide. A change rebuilds all."""
+    return _hash_files(("models/**/*.sql", "models/**/*.py", "macros/**/*.sql", "seeds/**/*.csv"))
+
+
+def project_fingerprint() -> str:
+    """Hash of all that dbt builds and asks: the same code, and beside it the tests, which stand in tests/ and in YAML. The gate compares it with
+    that of the build. A new test is no reason to build all figures anew, so this is not ``code_fingerprint``."""
+    return _hash_files(
+        ("*.yml", *(f"{folder}/**/*.{kind}" for folder in ("models", "macros", "seeds", "tests") for kind in ("sql", "py", "csv", "yml")))
+    )
+
+
+def _hash_files(patterns: Iterable[str]) -> str:
     digest = hashlib.sha256()
-    patterns = ("models/**/*.sql", "models/**/*.py", "macros/**/*.sql", "seeds/**/*.csv")
     own = (PROJECT / "naravard_pipeline" / "protection").glob("*.py")
-    for path in sorted([*(p for pattern in patterns for p in DBT_PROJECT.glob(pattern)), *own]):
-        digest.update(path.relative_to(PROJECT).as_posix().encode() + b"\0" + path.read_bytes())
+    for path in sorted({*(p for pattern in patterns for p in DBT_PROJECT.glob(pattern)), *own}):
+        content = path.read_bytes()
+        digest.update(f"{os.path.relpath(path, PROJECT)}\0{len(content)}\0".encode() + content)
     return digest.hexdigest()[:16]
 
 
@@ -78,8 +92,9 @@ def fingerprints(connection: duckdb.DuckDBPyConnection, tables: Iterable[Table],
     return {t.name: fingerprint(connection, f"{schema}.main.{t.name}") for t in tables if t.name in there}
 
 
-def record_build(settings: Settings, target: Path, code_version: str) -> BuildRecord:
-    """Read what dbt left in ``target`` (manifest and run results) and write ``warehouse/build.json``.
+def record_build(settings: Settings, target: Path, code_version: str, project: str) -> BuildRecord:
+    """Read what dbt left in ``target`` (manifest and run results) and write ``warehouse/build.json``. ``project`` is the project's fingerprint from
+    before dbt began: what was changed while it ran is not what it built.
 
     Call it at once after ``dbt build``, while no other process may write the warehouse.
     """
@@ -98,6 +113,7 @@ def record_build(settings: Settings, target: Path, code_version: str) -> BuildRe
         required=sorted(n["name"] for n in nodes),
         tests=tests,
         fingerprints=prints,
+        project=project,
     )
     write_build(settings, record)
     return record

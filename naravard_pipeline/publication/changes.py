@@ -5,13 +5,16 @@ Here: the comparison in SQL, left in temp tables of the connection. Not here: th
 
 ``change_basis``      one row: ``is_comparable``, ``has_before``; without both, every measure is new
 ``change_rows``       one row per cell that differs (``new_measure``, ``removed_measure``: one per measure, with its number of ``cells``)
-``definition_rows``   one row per measure and column of ``dim_measures`` that differs: ``measure_id, column_name, text_before, text_after``
-``change_measures``   one row per measure of either side, as ``dim_measures`` says it, with its tolerances
+``definition_rows``   one row per measure and column of ``dim_measures`` that differs, tolerances too: ``measure_id,
+                      column_name, text_before, text_after``
+``change_measures``   one row per measure of either side, as ``dim_measures`` says it; its tolerances are the stricter ones of both sides
+``released_measures`` measures that have had figures in ``before`` or in an earlier release
 ``change_areas``      one row per area: ``area_code, name_sv, area_type``
 ``before_cells``, ``after_cells``   views of the figures under common names; they live as long as the databases stay attached
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable
+from pathlib import Path
 
 import duckdb
 
@@ -57,15 +60,18 @@ _NEEDED = {"measure_id", "area_code", "period_end", "value"}
 _TYPES = {"period_start": "date", "period_end": "date"}
 
 
-def compare(connection: duckdb.DuckDBPyConnection, before: str = "last", after: str = "candidate", notes: Mapping[str, str] | None = None) -> None:
+def compare(connection: duckdb.DuckDBPyConnection, before: str = "last", after: str = "candidate", earlier: Iterable[Path] = ()) -> None:
     """Fill the temp tables named above from the databases attached as ``before`` and ``after``; both are only read.
 
-    ``notes``: measure_id → what the landing knows about the measure's last answer; it is the ``reason`` of a change for which the source itself
-    gives none. ``before`` need not be attached, and may be of an older version: a column it lacks is not compared, a table or a part of the key it
-    lacks makes everything new. Raises ``duckdb.CatalogException`` where ``after`` has no figures.
+    ``earlier``: database files of other releases, opened only where a measure is new, to tell whether readers have seen it before. ``before`` need
+    not be attached, and may be of an older version: a column it lacks is not compared, a table or a part of the key it lacks makes everything new.
+    Raises ``duckdb.CatalogException`` where ``after`` has no figures.
     """
     there, then = _columns(connection, after, "fct_observations"), _columns(connection, before, "fct_observations")
     is_comparable = then >= _NEEDED and set(KEY) & there <= then
+    nothing = "select null::varchar as measure_id where false"
+    known = f"select distinct measure_id from {before}.main.fct_observations" if "measure_id" in then else nothing
+    connection.execute(f"create or replace temp table released_measures as {known}")
     _keep_measures(connection, before, after)
     _keep_areas(connection, after)
     common = (there & then) if is_comparable else there
@@ -74,13 +80,9 @@ def compare(connection: duckdb.DuckDBPyConnection, before: str = "last", after: 
         _keep_cells(connection, "before_cells", before, then, common)
     else:
         connection.execute("create or replace temp view before_cells as select * from after_cells where false")
-    known = f"select distinct measure_id from {before}.main.fct_observations" if "measure_id" in then else "select null where false"
-    connection.execute(f"create or replace temp table released_measures as {known}")
     connection.execute("create or replace temp table change_basis as select ? as is_comparable, ? as has_before", [is_comparable, bool(then)])
-    connection.execute("create or replace temp table change_notes (measure_id varchar, note varchar)")
-    if notes:
-        connection.executemany("insert into change_notes values (?, ?)", [[m, n] for m, n in notes.items()])
     connection.execute(_DIFFERING_MEASURES)
+    _keep_released(connection, earlier)
     connection.execute(_DIFFERING_KEYS)
     connection.execute(_CHANGE_ROWS)
     measure_levels(connection)
@@ -92,6 +94,18 @@ def _columns(connection: duckdb.DuckDBPyConnection, database: str, table: str) -
         return {column[0] for column in connection.execute(f"select * from {database}.main.{table} limit 0").description}
     except (duckdb.CatalogException, duckdb.BinderException):
         return set()
+
+
+def _keep_released(connection: duckdb.DuckDBPyConnection, earlier: Iterable[Path]) -> None:
+    """Add what earlier releases showed of the measures that are new."""
+    new = {row[0] for row in connection.execute("select measure_id from differing_measures where kind = 'new_measure'").fetchall()}
+    new -= {row[0] for row in connection.execute("select measure_id from released_measures").fetchall()}
+    for path in earlier if new else ():
+        with duckdb.connect(str(path), read_only=True) as older:
+            if "measure_id" in _columns(older, older.execute("select current_database()").fetchone()[0], "fct_observations"):
+                query = "select distinct measure_id from fct_observations where measure_id in (select unnest(?::varchar[]))"
+                seen = [row[0] for row in older.execute(query, [sorted(new)]).fetchall()]
+                connection.execute("insert into released_measures select unnest(?::varchar[])", [seen])
 
 
 def _keep_cells(connection: duckdb.DuckDBPyConnection, view: str, database: str, there: set[str], common: set[str]) -> None:
@@ -133,7 +147,8 @@ def _keep_areas(connection: duckdb.DuckDBPyConnection, after: str) -> None:
 
 
 def _keep_measures(connection: duckdb.DuckDBPyConnection, before: str, after: str) -> None:
-    """``change_measures`` (the newer side's word first) and ``definition_rows``."""
+    """``change_measures`` and ``definition_rows``. The newer side's word comes first, but for the tolerances of a measure that has been released: a
+    change cannot bring the limit along that lets it out. A null is no limit; a column that the older side lacks sets none."""
     sides = {}
     for name, database in (("before", before), ("after", after)):
         there = _columns(connection, database, "dim_measures")
@@ -143,15 +158,20 @@ def _keep_measures(connection: duckdb.DuckDBPyConnection, before: str, after: st
         # What one side does not have as a column is no change of it.
         sides[name] = (f"select cast(measure_id as varchar) as measure_id, {columns} from {rows}", there)
     (old, then), (new, there) = sides["before"], sides["after"]
+    stricter = ", ".join(  # least() passes over a null
+        f"case when 'always' in (a.{c}, b.{c}) then 'always' else a.{c} end as {c}" if kind == "varchar" else f"least(a.{c}, b.{c}) as {c}"
+        for c, kind in TOLERANCES.items()
+    )
     connection.execute(
         "create or replace temp table change_measures as "
-        f"select *, coalesce(status = 'draft', false) as is_draft, true as is_in_after from ({new}) "
+        f"select a.* replace ({stricter}), coalesce(a.status = 'draft', false) as is_draft, true as is_in_after from ({new}) as a "
+        f"left join ({old}) as b on b.measure_id = a.measure_id and b.measure_id in (select measure_id from released_measures) "
         f"union all select *, false, false from ({old}) where measure_id not in (select measure_id from ({new}))"
     )
     parts = [
         f"select b.measure_id, '{c}' as column_name, cast(b.{c} as varchar) as text_before, cast(a.{c} as varchar) as text_after "
         f"from ({old}) as b join ({new}) as a using (measure_id) where b.{c} is distinct from a.{c} and coalesce(a.status, '') <> 'draft'"
-        for c in DEFINITIONS
+        for c in (*DEFINITIONS, *TOLERANCES)
         if c in then and c in there
     ]
     empty = "select null::varchar as measure_id, null::varchar as column_name, null::varchar as text_before, null::varchar as text_after where false"
@@ -241,14 +261,12 @@ select
     case when not is_secret and kind = 'revised' then value_after - value_before end as change,
     case when not is_secret and kind = 'revised' then 100 * (value_after - value_before) / nullif(abs(value_before), 0) end as change_percent,
     status_before, status_after, is_break, was_protected,
-    coalesce(case when not is_secret then source_status end, t.note) as reason,
+    case when not is_secret then source_status end as reason,
     1::bigint as cells
 from named as n
-left join change_notes as t on t.measure_id = n.measure_id
 where kind is not null
 union all by name
-select d.measure_id, d.kind, t.note as reason, false as is_break, false as was_protected, d.cells
+select d.measure_id, d.kind, false as is_break, false as was_protected, d.cells
 from differing_measures as d
-left join change_notes as t on t.measure_id = d.measure_id
 where d.kind is not null
 """

@@ -1,14 +1,17 @@
-"""What a decision about a measure is bound to: the exact rows that would go out for it, as one hash.
+"""What a decision about a measure is bound to: the exact rows that would go out for it, as one hash; and how long it is.
 
-Here: hashes of a measure's rows. Not here: the fingerprint of a whole table within one build (build), decisions (decisions).
+Here: hashes of a measure's rows, which approvals have ended. Not here: the fingerprint of a whole table within one build (build), the log
+(decisions).
 """
 
 import hashlib
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 import duckdb
 
 from naravard_pipeline.publication.contract import Table
+from naravard_pipeline.publication.decisions import Entry, Standing
 
 OBSERVATIONS = "fct_observations"
 # What a reader takes for the figure: where, when, for whom, how much. Which answer it came from, or when it was built, is not part of it.
@@ -64,6 +67,26 @@ def differing_measures(connection: duckdb.DuckDBPyConnection, one: str, other: s
         query = f"select measure_id, count(*), sum(cast(hash({columns}) as hugeint)) from {database}.main.{OBSERVATIONS} group by measure_id"
         prints.append({measure_id: rest for measure_id, *rest in connection.execute(query).fetchall()})
     return {m for m in {*prints[0], *prints[1]} if prints[0].get(m) != prints[1].get(m)}
+
+
+def without_ended(standing: Standing, entries: Iterable[Entry]) -> Standing:
+    """Leave out the approvals after which something else of their measure has been released: whoever approved did not see these rows come back.
+
+    ``details`` of a release has ``contents``: measure → content hash of what went out of the measures that had an approval, held ones left out. A
+    release whose entry the next run had to write has none, and every approval before it has ended: what had gone out needs none any more.
+    """
+    given: set[tuple[str, str]] = set()
+    ended: set[tuple[str, str]] = set()
+    for entry in entries:
+        match entry.action:
+            case "approved" if entry.measure_id:
+                pair = (entry.measure_id, entry.content_hash or "")
+                given.add(pair)
+                ended.discard(pair)
+            case "released":
+                contents = entry.details.get("contents")
+                ended |= {(m, approved) for m, approved in given if contents is None or contents.get(m, approved) != approved}
+    return replace(standing, approved={m: {h for h in hashes if (m, h) not in ended} for m, hashes in standing.approved.items()})
 
 
 def _hash_rows(connection: duckdb.DuckDBPyConnection, table: str, columns: Sequence[str], measures: Iterable[str]) -> dict[str, str]:

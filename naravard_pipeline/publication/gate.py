@@ -59,14 +59,16 @@ def judge(
     suites: Sequence[Suite],
     landed: Sequence[Landed],
     candidate: Candidate,
+    project: str,
 ) -> Verdict:
     """Decide on the candidate. Raises ``GateClosed`` for anything structural.
 
-    ``suites`` say which expectations are required, the build record which dbt tests; ``landed`` is the last attempt at each measure.
+    ``suites`` say which expectations are required, the build record which dbt tests; ``project`` is the fingerprint of dbt's project as it is now,
+    and where the build's is another, these are not today's tests. ``landed`` is the last attempt at each measure.
     """
     if build is None:
         raise GateClosed(["There is no complete build to publish. Run the whole job: naravard run"])
-    failures = [*_wrong_build(build, candidate.fingerprints), *_dbt_failures(build)]
+    failures = [*_wrong_build(build, candidate.fingerprints, project), *_dbt_failures(build)]
     if checks is None:
         failures.append("The checks of expectations/ have not been run on this build. Run the whole job: naravard run")
     else:
@@ -103,11 +105,15 @@ def _without_drafts(outcome: dict[str, Any], drafts: frozenset[str]) -> dict[str
     return outcome | {"by_measure": ours, "rows": rows, "failed_rows": sum(ours.values()), "passed": not ours}
 
 
-def _wrong_build(build: BuildRecord, fingerprints: Mapping[str, str]) -> list[str]:
-    if build.fingerprints == dict(fingerprints):
-        return []
-    changed = sorted(t for t in {*build.fingerprints, *fingerprints} if build.fingerprints.get(t) != fingerprints.get(t))
-    return [f"The warehouse is not what the recorded build left: {', '.join(changed)} changed since. Run the whole job again: naravard run"]
+def _wrong_build(build: BuildRecord, fingerprints: Mapping[str, str], project: str) -> list[str]:
+    failures = []
+    if build.project != project:
+        failures.append("Models or tests in dbt_project/ have been changed since this was built and tested. Run the whole job again: naravard run")
+    if changed := sorted(t for t in {*build.fingerprints, *fingerprints} if build.fingerprints.get(t) != fingerprints.get(t)):
+        failures.append(
+            f"The warehouse is not what the recorded build left: {', '.join(changed)} changed since. Run the whole job again: naravard run"
+        )
+    return failures
 
 
 def _dbt_failures(build: BuildRecord) -> list[str]:

@@ -19,11 +19,12 @@ from naravard_pipeline.landing.store import Landing
 from naravard_pipeline.protection.published import attack
 from naravard_pipeline.publication.approval import Waiting, approval_command, candidate_id, find_waiting, write_review
 from naravard_pipeline.publication.assembly import Assembled, assemble, read_candidate, read_previous
-from naravard_pipeline.publication.build import BuildRecord, read_build
+from naravard_pipeline.publication.build import BuildRecord, project_fingerprint, read_build
 from naravard_pipeline.publication.change_report import build_changes, restrict_changes
 from naravard_pipeline.publication.changes import compare
 from naravard_pipeline.publication.changes_page import render_changes_page
 from naravard_pipeline.publication.checks import read_checks
+from naravard_pipeline.publication.content import content_hashes, without_ended
 from naravard_pipeline.publication.contract import Table
 from naravard_pipeline.publication.decisions import AUTOMATIC, Entry, append, next_entry, read_standing
 from naravard_pipeline.publication.folders import (
@@ -111,7 +112,8 @@ def publish(settings: Settings, tables: Sequence[Table], on_progress: Tell = lam
                 last = weighed.previous
                 is_new = not last or last["content_hash"] != assembled.content_hash
                 if is_new:
-                    values = {"release_id": release_id, "content_hash": assembled.content_hash}
+                    out = content_hashes(connection, "candidate", tables, standing.approved.keys() - weighed.verdict.holds.keys())
+                    values = {"release_id": release_id, "content_hash": assembled.content_hash, "details": {"contents": out}}
                     entry = next_entry(log, "released", role=AUTOMATIC, reason_sv=_say_changes(changes), **values)
                     remember_hidden(settings, connection, release_id)  # before the switch: what was ever hidden must not be found later
                     try:
@@ -175,15 +177,15 @@ def _quoted(path: Path) -> str:
 def _weigh(settings: Settings, connection: duckdb.DuckDBPyConnection, tables: Sequence[Table], build: BuildRecord, log: Sequence[Entry]) -> _Weighed:
     """The gate's verdict on the candidate, and what of it a person must look at before it may go out."""
     landed = Landing(settings.landing).read_states()
-    verdict = judge(build, read_checks(settings), read_suites(EXPECTATIONS), landed, read_candidate(connection, tables))
+    verdict = judge(build, read_checks(settings), read_suites(EXPECTATIONS), landed, read_candidate(connection, tables), project_fingerprint())
     previous = read_previous(connection)
     if previous and previous["is_demo"] != settings.is_demo:
         raise GateClosed(["The last release here is of the other kind: made-up and real figures are never mixed. Use another NARAVARD_HOME."])
     if broken := broken_promises(connection, [*tables, *META_TABLES], date.today()):
         raise GateClosed(broken)
-    compare(connection)
+    compare(connection, earlier=[folder / DATABASE for folder in list_releases(settings)])
     findings = review(connection)
-    waiting = find_waiting(connection, tables, read_standing(log), findings)
+    waiting = find_waiting(connection, tables, without_ended(read_standing(log), log), findings)
     waiting = {m: w for m, w in waiting.items() if m not in verdict.holds}  # a failed check comes first: it is mended, not approved
     return _Weighed(Verdict({**verdict.holds, **{m: w.hold for m, w in waiting.items()}}, verdict.results), findings, waiting, previous)
 
@@ -223,7 +225,8 @@ def _tell_changes(
 ) -> dict[str, Any]:
     """The report on what goes out, for readers. What waits is told in a report of its own, which stays inside."""
     held = {*assembled.held, *assembled.left_out}
-    report = build_changes(connection, weighed.previous, release, weighed.findings, weighed.waiting, held - weighed.waiting.keys())
+    findings = {**weighed.findings, **{m: w.findings for m, w in weighed.waiting.items()}}  # that figures were taken back is among the latter
+    report = build_changes(connection, weighed.previous, release, findings, weighed.waiting, held - weighed.waiting.keys())
     write_review(settings, weighed.waiting, report, render_changes_page(report, approval_command(weighed.waiting)))
     return restrict_changes(report, {m["measure_id"] for m in report["measures"]} - held)
 

@@ -3,9 +3,11 @@
 Here: the tolerances applied to what ``changes.compare`` left on the connection. Not here: the comparison (changes, levels), what a person has
 approved and what waiting means for a release (gate, release).
 
-A tolerance is a column of ``dim_measures``, from the section ``review`` of the measure's file; null is no limit. A new measure, and a first
-release, need nobody unless the file says ``approval: always``. A draft is not for readers and is not looked at. A retired measure is: its history
-is shown, and ought not to move. A measure that has left the catalogue, or became a draft, is somebody's decision already.
+A tolerance is a column of ``dim_measures``, from the section ``review`` of the measure's file; null is no limit. A measure that has been released is
+judged by the stricter limits of its last release and of the candidate; wider ones wait themselves, and count from the release after that. A new
+measure, and a first release, need nobody unless the file says ``approval: always``; one that an earlier release had is not new. A draft is not for
+readers and is not looked at. A retired measure is: its history is shown, and ought not to move. A measure that has left the catalogue, or became a
+draft, is somebody's decision already.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -16,14 +18,19 @@ import duckdb
 
 from naravard_pipeline.pages.swedish import number, percent
 
-Kind = Literal["taken_back", "revision", "level_shift", "missing_areas", "shown", "definition", "incomparable", "always"]
-ORDER: tuple[Kind, ...] = ("shown", "incomparable", "definition", "revision", "level_shift", "missing_areas", "always")
+Kind = Literal["taken_back", "revision", "level_shift", "missing_areas", "withdrawn", "shown", "definition", "tolerance", "incomparable", "always"]
 MEANING = ("definition_sv", "unit", "direction", "value_type")  # what a figure means hangs on these
 COLUMN_NAMES = {
     "definition_sv": ("definition", "definitionen"),
     "unit": ("unit", "enheten"),
     "direction": ("direction", "riktningen"),
     "value_type": ("kind of value", "värdets slag"),
+}
+LIMIT_NAMES = {
+    "max_revision": ("largest revision", "största omräkning"),
+    "max_level_shift": ("largest level shift", "största förflyttning av nivån"),
+    "max_missing_areas": ("largest share of missing values", "största andel värden som saknas"),
+    "approval": ("approval", "godkännande"),
 }
 AREA_TYPES = {"nation": ("nation", "riket"), "region": ("regions", "regioner"), "county_part": ("county parts", "länsdelar")} | {
     "municipality": ("municipalities", "kommuner"),
@@ -49,7 +56,7 @@ class Finding:
 def review(connection: duckdb.DuckDBPyConnection) -> dict[str, list[Finding]]:
     """Measure → its findings, the gravest first; a measure that needs nobody is not in it. Comes after ``changes.compare`` on the same connection."""
     found: dict[str, list[Finding]] = {}
-    for find in (_shown, _incomparable, _definitions, _revisions, _level_shifts, _missing_areas, _always):
+    for find in (_shown, _incomparable, _definitions, _tolerances, _revisions, _level_shifts, _missing_areas, _withdrawn, _always):
         for measure_id, finding in find(connection):
             found.setdefault(measure_id, []).append(finding)
     return dict(sorted(found.items()))
@@ -84,20 +91,21 @@ def _shown(connection: duckdb.DuckDBPyConnection) -> Found:
 
 
 def _incomparable(connection: duckdb.DuckDBPyConnection) -> Found:
+    """Readers have seen it, and what they saw cannot be laid beside what would come."""
     query = """
-        select measure_id, cells from change_rows
-        where kind = 'new_measure' and measure_id in (select measure_id from released_measures) and not (select is_comparable from change_basis)
+        select measure_id, cells, (select is_comparable from change_basis) as has_left from change_rows
+        where kind = 'new_measure' and measure_id in (select measure_id from released_measures)
     """
+    older = (
+        "Den förra releasen är gjord av en äldre version och kan inte jämföras uppgift för uppgift.",
+        "The last release was made by an older version and cannot be compared figure by figure.",
+    )
+    left = (
+        "Måttet har varit publicerat förut men finns inte i den förra releasen, så de nya uppgifterna är inte jämförda med dem som läsarna såg.",
+        "The measure was published before but is not in the last release, so its new figures were not compared with those that readers saw.",
+    )
     for row in _rows(connection, query):
-        yield (
-            row["measure_id"],
-            Finding(
-                "incomparable",
-                "Den förra releasen är gjord av en äldre version och kan inte jämföras uppgift för uppgift.",
-                "The last release was made by an older version and cannot be compared figure by figure.",
-                row["cells"],
-            ),
-        )
+        yield row["measure_id"], Finding("incomparable", *(left if row["has_left"] else older), row["cells"])
 
 
 def _definitions(connection: duckdb.DuckDBPyConnection) -> Found:
@@ -133,6 +141,43 @@ def _definitions(connection: duckdb.DuckDBPyConnection) -> Found:
                 columns[0],
             ),
         )
+
+
+def _tolerances(connection: duckdb.DuckDBPyConnection) -> Found:
+    """Limits wider than those of the last release: whoever widens them does not thereby let anything out."""
+    query = f"""
+        select measure_id, list({{'column_name': column_name, 'before': text_before, 'after': text_after}} order by column_name) as columns
+        from definition_rows
+        where measure_id in (select measure_id from released_measures) and case
+            when column_name = 'approval' then text_before = 'always' and text_after is distinct from 'always'
+            when column_name in {tuple(LIMIT_NAMES)} then text_before is not null
+                and coalesce(try_cast(text_after as double), 'infinity'::double) > try_cast(text_before as double)
+        end
+        group by measure_id
+    """
+    for row in _rows(connection, query):
+        columns = row["columns"]
+        told_en, told_sv = (
+            "; ".join(f"{LIMIT_NAMES[c['column_name']][i]} {_limit(c, 'before')[i]} → {_limit(c, 'after')[i]}" for c in columns) for i in (0, 1)
+        )
+        yield (
+            row["measure_id"],
+            Finding(
+                "tolerance",
+                f"Gränserna för vad som publiceras utan att en person har tittat har vidgats: {told_sv}. Den här ändringen är bedömd efter de gamla.",
+                f"The limits of what goes out without a person were widened: {told_en}. This change was judged by the old ones.",
+                len(columns),
+                columns[0],
+            ),
+        )
+
+
+def _limit(column: Mapping[str, Any], side: str) -> tuple[str, str]:
+    """A tolerance in English and Swedish."""
+    text = column[side]
+    if column["column_name"] == "approval":
+        return ("always", "alltid") if text == "always" else ("automatic", "automatiskt")
+    return ("no limit", "ingen gräns") if text is None else (f"{float(text):,g} %", f"{number(float(text))}\u00a0%")
 
 
 def _revisions(connection: duckdb.DuckDBPyConnection) -> Found:
@@ -246,12 +291,44 @@ def _missing_areas(connection: duckdb.DuckDBPyConnection) -> Found:
         yield row["measure_id"], Finding("missing_areas", sentence_sv, sentence_en, n, worst)
 
 
-def _always(connection: duckdb.DuckDBPyConnection) -> Found:
+def _withdrawn(connection: duckdb.DuckDBPyConnection) -> Found:
+    """What is lost of the whole history: ``missing_areas`` looks at the newest period alone."""
     query = """
+        select r.measure_id, m.max_missing_areas, sum(r.cells)::bigint as withdrawn, count(distinct r.period_label) as periods,
+            min_by(r.period_label, r.period_end) as first_label, max_by(r.period_label, r.period_end) as last_label, any_value(b.figures) as released
+        from change_rows as r
+        join change_measures as m on m.measure_id = r.measure_id
+        join (
+            select measure_id, count(value) as figures from before_cells
+            where measure_id in (select measure_id from change_rows where kind in ('withdrawn', 'removed_measure')) group by measure_id
+        ) as b on b.measure_id = r.measure_id
+        where r.kind in ('withdrawn', 'removed_measure') and m.is_in_after and not m.is_draft
+        group by r.measure_id, m.max_missing_areas
+        having 100 * sum(r.cells) / nullif(any_value(b.figures), 0) > m.max_missing_areas
+    """
+    for row in _rows(connection, query):
+        n, of, first, last = row["withdrawn"], row["released"], row["first_label"], row["last_label"]
+        where = "" if first is None else f" ({first})" if row["periods"] == 1 else f" ({first}–{last})"
+        yield (
+            row["measure_id"],
+            Finding(
+                "withdrawn",
+                f"{number(n)} av {_count_sv(of, 'redan publicerad uppgift', 'redan publicerade uppgifter')} har inte längre något värde{where}.",
+                f"{n:,} of {_count_en(of, 'released figure', 'released figures')} no longer {'has' if n == 1 else 'have'} a value{where}.",
+                n,
+                {"withdrawn": n, "released": of, "first_label": first, "last_label": last},
+            ),
+        )
+
+
+def _always(connection: duckdb.DuckDBPyConnection) -> Found:
+    query = f"""
         select m.measure_id, coalesce(r.cells, 0) + coalesce(d.columns, 0) as changes
         from change_measures as m
         left join (select measure_id, sum(cells) as cells from change_rows group by measure_id) as r on r.measure_id = m.measure_id
-        left join (select measure_id, count(*) as columns from definition_rows group by measure_id) as d on d.measure_id = m.measure_id
+        left join (
+            select measure_id, count(*) as columns from definition_rows where column_name not in {tuple(LIMIT_NAMES)} group by measure_id
+        ) as d on d.measure_id = m.measure_id
         where m.approval = 'always' and m.is_in_after and not m.is_draft and coalesce(r.cells, d.columns) is not null
     """
     for row in _rows(connection, query):

@@ -20,7 +20,7 @@ import duckdb
 
 from naravard_pipeline.catalogue import read_catalogue
 from naravard_pipeline.orchestration.dbt import prepare_manifest, set_dbt_environment
-from naravard_pipeline.publication.build import BuildRecord, TestResult, fingerprints, write_build
+from naravard_pipeline.publication.build import BuildRecord, TestResult, fingerprints, project_fingerprint, write_build
 from naravard_pipeline.publication.changes import compare
 from naravard_pipeline.publication.checks import record_checks
 from naravard_pipeline.publication.contract import Table, read_contract
@@ -67,7 +67,14 @@ def fill(settings: Settings, tables: tuple[Table, ...], rows: int, revised: floa
     write_build(
         settings,
         BuildRecord(
-            "bench", "2026-01-01T00:00:00+00:00", "0", "code", ["t"], [TestResult("t", "fct_observations", "critical", "pass", 0, None, [])], prints
+            "bench",
+            "2026-01-01T00:00:00+00:00",
+            "0",
+            "code",
+            ["t"],
+            [TestResult("t", "fct_observations", "critical", "pass", 0, None, [])],
+            prints,
+            project_fingerprint(),
         ),
     )
     suites = read_suites(EXPECTATIONS)

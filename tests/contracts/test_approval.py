@@ -1,6 +1,8 @@
 """A person can see, approve and undo: what waits, what an approval is bound to, going back, correction notices, the published log."""
 
 import json
+import subprocess
+import sys
 from dataclasses import replace
 
 import duckdb
@@ -10,7 +12,8 @@ from publishing import TABLES, Bench, breach
 from naravard_pipeline.landing.snapshot import Landed
 from naravard_pipeline.landing.store import Landing
 from naravard_pipeline.publication import release
-from naravard_pipeline.publication.approval import DecisionError, accept_answer, approve, correct, read_review
+from naravard_pipeline.publication.approval import DecisionError, accept_answer, approve, check_words, correct, read_review
+from naravard_pipeline.publication.changes_page import tell_changes
 from naravard_pipeline.publication.decisions import LogError, log_file, read_log
 from naravard_pipeline.publication.folders import current_release, list_releases
 from naravard_pipeline.publication.review import Finding
@@ -113,6 +116,24 @@ class TestApproval:
         run(bench, NEW)
         assert values(bench) == OUT
 
+    def test_it_ends_when_something_else_of_the_measure_has_gone_out_after_it(self, waiting, found):
+        bench, candidate = waiting
+        finding = found["falls"]
+        approve(bench.settings, TABLES, candidate, "falls", **WHY)
+        bench.publish()
+        found.clear()  # within the tolerance
+        run(bench, OLD)
+        found["falls"] = finding
+        assert list(run(bench, NEW).waiting) == ["falls"]
+        assert values(bench)[0] == ("falls", "00", 1.0, True)
+
+    def test_it_outlasts_a_release_in_which_the_measure_was_held(self, waiting):
+        bench, candidate = waiting
+        approve(bench.settings, TABLES, candidate, "falls", **WHY)
+        assert run(bench, {**NEW, "plans": {"04": 9.0}}, breach({"falls": 1})).is_new
+        run(bench, NEW)
+        assert values(bench) == OUT
+
     @pytest.mark.parametrize("figure", [99.00000000000001, 98.0])
     def test_it_counts_no_more_when_a_byte_has_changed(self, waiting, figure):
         bench, candidate = waiting
@@ -144,6 +165,9 @@ class TestApproval:
             (None, None, {"name": ""}, "a name"),
             (None, None, {"reason": "Anna har tittat"}, "names stay inside"),
             (None, None, {"reason": "Enligt (Anna), i Eks fil."}, "names stay inside"),
+            (None, None, {"name": "Bo Ek", "reason": "Beslutat av Bo på enheten"}, "names stay inside"),
+            (None, None, {"name": "bo ek", "reason": "Enligt Eks fil"}, "names stay inside"),
+            (None, None, {"name": "Bo Ek", "reason": "beslutat av bo ek"}, "without Bo Ek"),
             (None, None, {"reason": "Gäller 19121212-1212"}, "personal identity number"),
             (None, None, {"role": "boss"}, "--role"),
         ],
@@ -153,6 +177,30 @@ class TestApproval:
         with pytest.raises(DecisionError, match=said):
             approve(bench.settings, TABLES, decided or candidate, measure, **{**WHY, **change})
         assert not [e for e in read_log(bench.settings) if e.action == "approved"]
+
+
+@pytest.mark.parametrize(
+    ("name", "reason"), [("Bo Ek", "De vill bo kvar, och ek är ett träd"), ("Carl af Geer", "Av de uppgifter som kom af"), ("A. Ek", "Vitamin A")]
+)
+def test_a_word_that_is_no_name_may_stand_in_a_reason(name, reason):
+    check_words(name, "statistician", reason)
+
+
+def test_a_warehouse_that_is_damaged_is_not_called_busy(waiting):
+    bench, candidate = waiting
+    bench.settings.database.write_bytes(b"no database" * 1000)
+    with pytest.raises(DecisionError, match=r"warehouse\.duckdb cannot be read .*naravard run"):
+        approve(bench.settings, TABLES, candidate, "falls", **WHY)
+
+
+def test_a_warehouse_that_is_being_written_is_called_busy(waiting):
+    bench, candidate = waiting
+    writing = "import duckdb, sys; c = duckdb.connect(sys.argv[1]); print('open', flush=True); sys.stdin.read()"
+    with subprocess.Popen([sys.executable, "-c", writing, bench.settings.database], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        process.stdout.readline()
+        with pytest.raises(DecisionError, match="A run is writing the warehouse"):
+            approve(bench.settings, TABLES, candidate, "falls", **WHY)
+        process.stdin.close()
 
 
 class TestTheLogIsPublished:
@@ -199,6 +247,10 @@ class TestRollback:
         assert sorted(publication.waiting) == ["falls", "plans"]
         assert values(bench) == [("falls", "00", 1.0, True), ("falls", "04", 2.0, True), ("plans", "04", 7.0, True)]
         assert "återtagits" in publication.held["falls"].reason_sv and "Rättad av källan" in publication.held["falls"].reason_sv
+        changes = read_review(bench.settings)["changes"]
+        assert [[f["kind"] for f in m["findings"]] for m in changes["measures"]] == [["taken_back"], ["taken_back"]]
+        assert "Samma uppgifter har återtagits: Rättad av källan" in (bench.settings.review / "changes.html").read_text()
+        assert "    These figures were taken back: Rättad av källan" in tell_changes(changes)
 
     def test_other_figures_go_out(self, bench):
         first = current_release(bench.settings).name

@@ -2,20 +2,25 @@
 
 import json
 import os
+import shutil
 from dataclasses import replace
 from datetime import UTC, datetime
+from types import SimpleNamespace
 
 import duckdb
 import pytest
 from publishing import TABLES, TEST_NAMES, Bench, breach
 
+from naravard_pipeline.landing.atomic import LandingError
 from naravard_pipeline.landing.snapshot import Landed
 from naravard_pipeline.landing.store import Landing
-from naravard_pipeline.publication import folders, forms, meta, release
-from naravard_pipeline.publication.build import TestResult, build_file
-from naravard_pipeline.publication.checks import checks_file
+from naravard_pipeline.publication import build, folders, forms, hidden_cells, meta, release
+from naravard_pipeline.publication.build import TestResult, build_file, code_fingerprint, project_fingerprint
+from naravard_pipeline.publication.checks import checks_file, record_checks
 from naravard_pipeline.publication.folders import current_release, list_releases, read_release
 from naravard_pipeline.publication.gate import GateClosed
+from naravard_pipeline.quality import read_suites
+from naravard_pipeline.settings import EXPECTATIONS
 from naravard_pipeline.site import SiteError
 
 FIGURES = {"falls": {"00": 1.0, "04": 2.0}, "plans": {"04": 7.0}}
@@ -237,6 +242,18 @@ class TestOneMeasureIsHeld:
         assert values(published) == [("plans", "04", 7.0, False)]
 
 
+def test_a_measure_that_was_a_draft_for_one_release_is_no_new_measure(published):
+    for figures, drafts in (
+        ({**FIGURES, "other": {"04": 1.0}}, ("falls",)),
+        ({**FIGURES, "falls": {"00": 1.2, "04": 2.0}, "fresh": {"04": 1.0}}, ()),
+    ):
+        published.build(figures, drafts=drafts)
+        published.check()
+        publication = published.publish()
+    assert [f.kind for f in publication.waiting["falls"].findings] == ["incomparable"] and "falls" in publication.left_out
+    assert {row[0] for row in values(published)} == {"plans", "fresh"}
+
+
 class TestTheGateIsClosed:
     """Each of these leaves the last release exactly as it was."""
 
@@ -299,6 +316,55 @@ class TestTheGateIsClosed:
         published.build({"falls": {"00": 99.0}}, tests=tests)
         published.check()
         self.refused(published, "areas_exist")
+
+    @pytest.mark.parametrize(
+        ("file", "text"),
+        [
+            ("tests/no_negative_counts.sql", "select 1"),
+            ("models/core/_more.yml", "models: [{name: dim_areas, columns: [{name: area_code, data_tests: [not_null]}]}]"),
+            ("dbt_project.yml", "name: other"),
+        ],
+    )
+    def test_when_a_dbt_test_was_added_after_the_build(self, published, monkeypatch, tmp_path, file, text):
+        project = tmp_path / "dbt_project"
+        shutil.copytree(build.DBT_PROJECT, project)
+        monkeypatch.setattr(build, "DBT_PROJECT", project)
+        published.build({"falls": {"00": 99.0}})
+        published.check()
+        before, code = project_fingerprint(), code_fingerprint()
+        (project / file).write_text(text)
+        assert project_fingerprint() != before and code_fingerprint() == code  # no reason to build all figures anew
+        self.refused(published, "dbt_project/ have been changed", "Run the whole job again: naravard run")
+
+    def test_when_the_expectations_were_changed_after_the_checks(self, published, monkeypatch):
+        first, *others = read_suites(EXPECTATIONS)
+        monkeypatch.setattr(release, "read_suites", lambda _: [*others, first.model_copy(update={"name": first.name, "table": "dim_areas"})])
+        self.refused(published, "expectations/ has been changed")
+
+    def test_when_nothing_is_required(self, published, monkeypatch):
+        monkeypatch.setattr(release, "read_suites", lambda _: [])
+        record_checks(published.settings, TABLES, [], [])
+        self.refused(published, "requires nothing")
+
+    def test_when_a_promised_column_is_gone(self, published, monkeypatch):
+        tables = [replace(t, columns=tuple(c for c in t.columns if c.name != "licence_url")) for t in TABLES]
+        monkeypatch.setattr(published, "publish", lambda: release.publish(published.settings, tables))
+        self.refused(published, "dim_sources.licence_url")
+
+    def test_when_a_small_count_would_be_found_out(self, published, monkeypatch):
+        looked_at = []
+        monkeypatch.setattr(release, "attack", lambda releases, approved: looked_at.extend(releases) or [SimpleNamespace(sentence="m in 0484, 2024")])
+        self.refused(published, "Small counts would be found out: m in 0484, 2024")
+        *kept, connection = looked_at
+        assert kept == [f / folders.DATABASE for f in list_releases(published.settings)] and isinstance(connection, duckdb.DuckDBPyConnection)
+
+    def test_when_what_is_hidden_cannot_be_remembered(self, published, monkeypatch):
+        def full(*_):
+            raise LandingError("hidden_cells.parquet: no space left")
+
+        monkeypatch.setattr(hidden_cells, "replace_file", full)
+        self.refused(published, "no space left")
+        assert len(list_releases(published.settings)) == 1
 
     def test_when_a_critical_failure_belongs_to_no_measure(self, published):
         published.check(breach({}))

@@ -16,12 +16,12 @@ from naravard_pipeline.publication.review import review
 ROWS = "select kind, value_before, value_after from change_rows order by all"
 
 
-def compared(before: list[dict] | None, after: list[dict], measures=None, notes=None, without=(), measures_before=None) -> duckdb.DuckDBPyConnection:
+def compared(before: list[dict] | None, after: list[dict], measures=None, without=(), measures_before=None, earlier=()) -> duckdb.DuckDBPyConnection:
     connection = duckdb.connect()
     if before is not None:
         attach(connection, "last", before, measures_before, without)
     attach(connection, "candidate", after, measures)
-    compare(connection, notes=notes)
+    compare(connection, earlier=earlier)
     return connection
 
 
@@ -85,15 +85,37 @@ def test_a_draft_is_not_looked_at_and_one_that_was_published_is_gone():
     assert connection.execute("select measure_id, kind from change_rows").fetchall() == [("m", "removed_measure")]
 
 
-def test_the_reason_is_the_sources_own_or_the_landings():
-    after = [cell("m", 6.0, source_status="Rättad"), cell("n", 6.0)]
-    connection = compared([cell("m", 5.0), cell("n", 5.0)], after, notes={"m": "note m", "n": "note n"})
-    assert connection.execute("select measure_id, reason from change_rows order by 1").fetchall() == [("m", "Rättad"), ("n", "note n")]
+def test_the_reason_is_the_sources_own():
+    connection = compared([cell("m", 5.0), cell("n", 5.0)], [cell("m", 6.0, source_status="Rättad"), cell("n", 6.0)])
+    assert connection.execute("select measure_id, reason from change_rows order by 1").fetchall() == [("m", "Rättad"), ("n", None)]
 
 
 def test_definitions_are_compared_column_by_column():
     connection = compared([BASE], [BASE], {"m": {"unit": "kr", "decimals": 0}})
     assert connection.execute("from definition_rows").fetchall() == [("m", "decimals", "1", "0"), ("m", "unit", "procent", "kr")]
+
+
+def test_a_tolerance_is_compared_too_and_the_stricter_one_counts():
+    wide = {"max_revision": 1000.0, "max_level_shift": None, "max_missing_areas": 5.0, "approval": "always"}
+    connection = compared([BASE], [BASE, cell("n", 1.0)], {"m": wide, "n": wide}, measures_before={"n": {}})
+    assert connection.execute("from definition_rows where measure_id = 'm'").fetchall() == [
+        ("m", "approval", "automatic", "always"),
+        ("m", "max_level_shift", "25.0", None),
+        ("m", "max_missing_areas", "10.0", "5.0"),
+        ("m", "max_revision", "10.0", "1000.0"),
+    ]
+    limits = "select max_revision, max_level_shift, max_missing_areas, approval from change_measures order by measure_id"
+    # n was described before, as a planned measure is, and has had no figures that anybody could have seen.
+    assert connection.execute(limits).fetchall() == [(10.0, 25.0, 5.0, "always"), (1000.0, None, 5.0, "always")]
+
+
+def test_a_measure_that_only_an_earlier_release_had_is_known(tmp_path):
+    earlier = tmp_path / "earlier.duckdb"
+    with duckdb.connect(str(earlier)) as connection:
+        connection.execute("create table fct_observations as select unnest(['m', 'other']) as measure_id")
+    connection = compared([cell("n", 1.0)], [cell("n", 1.0), cell("m", 5.0), cell("new", 5.0)], earlier=[earlier])
+    assert {m: [f.kind for f in found] for m, found in review(connection).items()} == {"m": ["incomparable"]}
+    assert review(connection)["m"][0].sentence_sv.startswith("Måttet har varit publicerat förut")
 
 
 def test_without_a_last_release_everything_is_new():

@@ -64,7 +64,7 @@ def test_the_level_of_a_new_period_is_compared_over_at_least_five_areas(new, are
 
 def test_the_level_may_move_by_many_small_revisions():
     limits = {"m": {"max_revision": None}}
-    assert kinds(reviewed(everywhere(10.0), everywhere(14.0), limits)) == ["level_shift"]
+    assert kinds(reviewed(everywhere(10.0), everywhere(14.0), limits, limits)) == ["level_shift"]
 
 
 def test_the_level_is_taken_over_the_same_areas_and_per_kind_of_area():
@@ -80,10 +80,42 @@ def test_a_new_series_has_no_level_to_be_compared_with():
 
 def test_without_a_limit_no_level_waits():
     old = everywhere(10.0)
-    assert kinds(reviewed(old, [*old, *everywhere(20.0, 2025)], {"m": {"max_level_shift": None}})) == []
+    without = {"m": {"max_level_shift": None}}
+    assert kinds(reviewed(old, [*old, *everywhere(20.0, 2025)], without, without)) == []
 
 
-@pytest.mark.parametrize(("lacking", "expected"), [(2, []), (3, ["missing_areas"])])
+WIDE = [{"max_revision": 1000.0}, {"max_revision": None}, {"max_level_shift": 26.0}, {"max_missing_areas": 99.0}, {"approval": "automatic"}]
+
+
+@pytest.mark.parametrize("wide", WIDE)
+def test_wider_limits_wait_although_nothing_else_changed(wide):
+    before = {"m": {"approval": "always"}} if "approval" in wide else None
+    assert kinds(reviewed([cell("m", 5.0)], [cell("m", 5.0)], {"m": wide}, before)) == ["tolerance"]
+
+
+@pytest.mark.parametrize("narrow", [{"max_revision": 9.0}, {"max_level_shift": 1.0}, {"max_missing_areas": 0.0}, {"approval": "always"}])
+def test_narrower_limits_need_nobody(narrow):
+    assert reviewed([cell("m", 5.0)], [cell("m", 5.0)], {"m": narrow}) == {}
+    assert reviewed([cell("m", 5.0)], [cell("m", 5.0)], {"m": narrow}, {"m": dict.fromkeys(narrow)}) == {}
+
+
+def test_a_change_is_not_let_out_by_the_limits_it_brings_along():
+    wide = {"m": {"max_revision": 1000.0, "max_level_shift": None, "approval": "automatic"}}
+    found = reviewed([cell("m", 50.0)], [cell("m", 60.0)], wide, {"m": {"approval": "always"}})
+    assert kinds(found) == ["tolerance", "revision", "always"]
+    assert found["m"][0].sentence_sv == (
+        "Gränserna för vad som publiceras utan att en person har tittat har vidgats: godkännande alltid → automatiskt; största förflyttning av nivån "
+        "25\u00a0% → ingen gräns; största omräkning 10\u00a0% → 1\u00a0000\u00a0%. Den här ändringen är bedömd efter de gamla."
+    )
+    assert "approval always → automatic; largest level shift 25 % → no limit; largest revision 10 % → 1,000 %" in found["m"][0].sentence_en
+
+
+def test_the_limits_of_a_new_measure_are_its_own():
+    wide = {"m": {"max_revision": None}}
+    assert reviewed([cell("n", 5.0)], [cell("n", 5.0), cell("m", 5.0)], wide, {"m": {}}) == {}
+
+
+@pytest.mark.parametrize(("lacking", "expected"), [(2, []), (3, ["missing_areas", "withdrawn"])])
 def test_areas_that_lack_a_value_in_the_newest_released_period(lacking, expected):
     old = everywhere(10.0)
     assert kinds(reviewed(old, old[lacking:])) == expected
@@ -100,7 +132,25 @@ def test_areas_that_are_absent_from_a_new_period(lacking, expected):
 
 def test_older_periods_and_single_sexes_may_lack_areas():
     newest, older, women = everywhere(10.0), everywhere(10.0, 2020), everywhere(10.0, sex="women")
-    assert kinds(reviewed([*newest, *older, *women], [*newest, *older[5:], *women[5:]])) == []
+    assert kinds(reviewed([*newest, *older, *women], [*newest, *older[3:], *women[3:]])) == []
+
+
+@pytest.mark.parametrize(("lost", "expected"), [(2, []), (3, ["withdrawn"])])
+def test_of_the_whole_history_too_only_so_much_may_vanish(lost, expected):
+    years = [[cell("m", 10.0, year)] for year in range(2001, 2021)]
+    found = reviewed([c for year in years for c in year], [c for year in years[lost:] for c in year])
+    assert kinds(found) == expected
+    if expected:
+        assert found["m"][0].sentence_sv == "3 av 20 redan publicerade uppgifter har inte längre något värde (2001–2003)."
+        assert found["m"][0].sentence_en == "3 of 20 released figures no longer have a value (2001–2003)."
+
+
+def test_without_a_limit_a_history_may_vanish_and_what_is_hidden_has_not():
+    old = [cell("m", 10.0, year) for year in range(2001, 2021)]
+    without = {"m": {"max_missing_areas": None}}
+    assert reviewed(old, old[-1:], without, without) == {}
+    assert reviewed(old, [*(hidden("m", year, reporter="source") for year in range(2001, 2020)), old[-1]]) == {}
+    assert reviewed([cell("m", None)], [cell("n", 1.0)], {"m": {}}) == {}
 
 
 def test_what_is_hidden_is_not_lacking():
@@ -114,7 +164,9 @@ def test_files_come_in_one_by_one():
 
 
 def test_a_measure_of_which_nothing_is_left_waits():
-    assert kinds(reviewed(everywhere(10.0), [cell("n", 1.0)], {"m": {}})) == ["missing_areas"]
+    assert kinds(reviewed(everywhere(10.0), [cell("n", 1.0)], {"m": {}})) == ["missing_areas", "withdrawn"]
+    women = reviewed(everywhere(10.0, sex="women"), [cell("n", 1.0)], {"m": {}})
+    assert women["m"][0].sentence_sv == "20 av 20 redan publicerade uppgifter har inte längre något värde."
 
 
 def test_a_measure_that_left_the_catalogue_or_became_a_draft_does_not():
@@ -162,5 +214,5 @@ def test_the_gravest_stands_first():
     before = [*everywhere(10.0), hidden("m", area_code="0600")]
     after = [*everywhere(20.0)[3:], cell("m", 9.0, area_code="0600", reporter="municipalities")]
     assert kinds(reviewed(before, after, {"m": {"unit": "kr", "approval": "always"}})) == [
-        "shown", "definition", "revision", "level_shift", "missing_areas", "always",
+        "shown", "definition", "revision", "level_shift", "missing_areas", "withdrawn", "always",
     ]  # fmt: skip
