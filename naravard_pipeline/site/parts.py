@@ -10,6 +10,7 @@ from typing import Any
 from naravard_pipeline.pages.tones import Said, say
 from naravard_pipeline.site.cells import number_cell, value_cell
 from naravard_pipeline.site.facts import Facts, Row
+from naravard_pipeline.site.holds import held_measure, held_rows
 from naravard_pipeline.site.tiles import read_tiles
 
 _TYPES_SV = {"nation": "riket", "region": "regionerna", "county_part": "länsdelarna", "municipality": "kommunerna"}
@@ -33,7 +34,7 @@ def standing(facts: Facts, measure_id: str, area_code: str) -> dict[str, Any]:
         "notes_sv": ", ".join(_notes(row)),
         "absent_sv": _absent(measure, area["area_type"]),
         "later": latest if latest and row is not latest and latest["value"] is None else None,
-        "is_held": any(r["is_held"] for r in series),
+        "held": held_measure(facts, measure_id),
         "nation": say("comparison", said["comparison_nation"]) if said and area["area_type"] != "nation" else None,
         "county": say("comparison", said["comparison_county"]) if said and area["area_type"] not in ("region", "nation") else None,
         "trend": _trend(said) if said and measure.get("value_type") != "yes_no" else None,
@@ -120,10 +121,15 @@ def count_words(facts: Facts, measure_ids: Iterable[str], area_code: str, aspect
     return sorted(told, key=lambda pair: (order[pair[0].tone], pair[0].word_sv))
 
 
+def count_held(facts: Facts, measure_ids: Iterable[str], area_code: str) -> int:
+    """How many of the measures that ``count_words`` counts show older figures."""
+    return sum((m, area_code) in facts.assessments and m in facts.holds for m in dict.fromkeys(measure_ids))
+
+
 def latest_index(facts: Facts, framework: Row, goal: Row, indicator: Row | None, area_code: str) -> Row | None:
     key = (framework["framework_id"], goal["goal_area_id"], indicator["indicator_id"] if indicator else "all", area_code)
     found: Sequence[Row] = [r for r in facts.composites.get(key, []) if r["value"] is not None]
-    return max(found, key=lambda r: r["year"]) if found else None
+    return max(found, key=lambda r: r["year"]) | {"held": held_rows(found)} if found else None
 
 
 def figure(value: float | None, measure: Row) -> str:
