@@ -14,7 +14,7 @@ import duckdb
 
 from naravard_pipeline.catalogue.marts import mart_name
 from naravard_pipeline.catalogue.reader import read_publication
-from naravard_pipeline.publication.assembly import Assembled, has_table
+from naravard_pipeline.publication.assembly import Assembled
 from naravard_pipeline.publication.changes_page import render_changes_page
 from naravard_pipeline.publication.contract import Table
 from naravard_pipeline.publication.credits import read_credits
@@ -23,8 +23,9 @@ from naravard_pipeline.publication.datapackage import build_datapackage
 from naravard_pipeline.publication.dcat import File, build_dcat
 from naravard_pipeline.publication.decisions import Entry
 from naravard_pipeline.publication.gate import Hold, Verdict
+from naravard_pipeline.publication.held_marts import has_table
 from naravard_pipeline.publication.measure_pages import write_measure_pages
-from naravard_pipeline.publication.meta import META_TABLES, write_meta
+from naravard_pipeline.publication.meta import META_HOLDS, META_TABLES, write_meta
 from naravard_pipeline.quality import render_quality_page
 from naravard_pipeline.settings import SOURCES
 from naravard_pipeline.site import build_site, write_site
@@ -128,13 +129,14 @@ def _name_marts(connection: duckdb.DuckDBPyConnection) -> dict[str, str]:
 
 def _held(connection: duckdb.DuckDBPyConnection, hold: Hold) -> dict[str, Any]:
     name = connection.execute("select name_sv from dim_measures where measure_id = ?", [hold.measure_id]).fetchone()
-    since = connection.execute("select min(held_since) from fct_observations where measure_id = ?", [hold.measure_id]).fetchone()[0]
+    [since, state] = connection.execute(f"select held_since, state from {META_HOLDS.name} where measure_id = ?", [hold.measure_id]).fetchone()
     return {
         "measure_id": hold.measure_id,
         "name_sv": name[0] if name else hold.measure_id,
         "held_reason": hold.reason_sv,
         "held_since": since.isoformat(timespec="seconds") if since else None,
         "kind": hold.kind,
+        "is_left_out": state == "left_out",
     }
 
 
