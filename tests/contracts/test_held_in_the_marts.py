@@ -7,8 +7,10 @@ import pytest
 from publishing import Bench, breach
 
 from naravard_pipeline.publication import release
+from naravard_pipeline.publication.approval import correct
 from naravard_pipeline.publication.assembly import assemble
 from naravard_pipeline.publication.contract import Column, Table
+from naravard_pipeline.publication.folders import current_release
 from naravard_pipeline.publication.gate import Hold, Verdict
 from naravard_pipeline.publication.review import Finding
 
@@ -142,6 +144,8 @@ class TestLeftOut:
         assert "Måttet hålls tillbaka, inte publicerat sedan" in page and "(1 uppgifter)" in page
         assert "Plans</a>, inte publicerat, sedan" in (folder / "index.html").read_text(encoding="utf-8")
         assert "hålls tillbaka, inte publicerat" in (folder / "matt" / "index.html").read_text(encoding="utf-8")
+        changes = (folder / "changes.html").read_text(encoding="utf-8").partition('id="plans"')[2].partition("</article>")[0]
+        assert "(1 uppgifter)" in changes and "Inte publicerat än, sedan" in changes and 'href="matt/plans.html"' in changes
 
 
 class TestWaiting:
@@ -155,3 +159,11 @@ class TestWaiting:
         assert row[:4] == ("review", "nothing_waits_for_a_person", "critical", None)
         assert row[4].startswith("Väntar på granskning") and "4321" not in row[4]
         assert published.released("select measure_id, state, kind from meta_holds") == [("falls", "held", "review")]
+
+
+def test_a_notice_of_correction_stands_on_the_page_of_changes(published):
+    last = current_release(published.settings).name
+    correct(published.settings, last, "falls", "04", None, "Anna Ek", "statistician", "Rätt värde är 3.")
+    published.publish()
+    page = (current_release(published.settings) / "changes.html").read_text(encoding="utf-8")
+    assert "Rättelser</h2>" in page and "Rätt värde är 3." in page and 'Rättelse: <a href="matt/falls.html">Falls</a>, 04' in page
