@@ -22,6 +22,7 @@ from naravard_pipeline.publication.held_marts import columns_of_last, find_held_
 INDICATOR_COLUMNS = {"framework_id", "goal_area_id", "goal_area_name_sv", "indicator_id", "indicator_name_sv", "indicator_sort_order"}
 FLAGS = {"has_figures", "is_held"}
 OF_THE_CATALOGUE = {"bridge_indicator_measures", "bridge_goal_area_measures", "bridge_initiative_measures", "bridge_initiative_marks", "dim_rebases"}
+CORRECTION = "correction_sv"  # of a mart, where readers need no join to see that a figure was wrong
 HOLDS = "meta_holds"  # of the release: every measure that is held or left out, and why
 PUBLISHED = "('published', 'planned', 'retired')"  # a draft goes through everything but this
 
@@ -79,6 +80,8 @@ def assemble(
         connection.execute(f"create table {table.name} as {_rows_sql(connection, table)} order by {', '.join(table.key) or 'all'}")
         if "has_figures" in table.column_names:
             connection.execute(_lost_indicators_sql(table))
+        if corrections and CORRECTION in table.column_names:
+            _tell_corrections(connection, table, corrections)
     _verify(connection, tables)
     counts = {t.name: connection.execute(f"select count(*) from {t.name}").fetchone()[0] for t in tables}
     if not counts.get("fct_observations"):
@@ -177,6 +180,21 @@ def _lost_indicators_sql(table: Table) -> str:
 
 def _gap_column(name: str, kind: str) -> str:
     return name if name in INDICATOR_COLUMNS else f"false as {name}" if name in FLAGS else f"cast(null as {kind}) as {name}"
+
+
+def _tell_corrections(connection: duckdb.DuckDBPyConnection, table: Table, corrections: Sequence[Entry]) -> None:
+    """Every row of a mart whose figure a notice is about says so; a notice without area or period is about all of them."""
+    connection.execute(
+        "create or replace temp table notices (number bigint, measure_id varchar, area_code varchar, period_label varchar, text_sv varchar)"
+    )
+    rows = [[c.number, c.measure_id, c.details.get("area_code"), c.details.get("period_label"), f"{c.at[:10]}: {c.reason_sv}"] for c in corrections]
+    connection.executemany("insert into notices values (?, ?, ?, ?, ?)", rows)
+    matches = ["n.measure_id = m.measure_id"]
+    matches += [f"(n.{c} is null or n.{c} = m.{c})" for c in ("area_code", "period_label") if c in table.column_names]
+    connection.execute(
+        f"update {table.name} as m set {CORRECTION} = (select string_agg(n.text_sv, ' ' order by n.number desc) from notices as n "
+        f"where {' and '.join(matches)}) where m.measure_id in (select measure_id from notices)"
+    )
 
 
 def _verify(connection: duckdb.DuckDBPyConnection, tables: Sequence[Table]) -> None:

@@ -85,7 +85,9 @@ def write_measure_pages(
     in_order = read_rows(connection, _LINKS)
     links, latest, segments = map(_by_measure, (in_order, read_rows(connection, _LATEST), read_rows(connection, _SEGMENTS)))
     series = {row["measure_id"]: row for row in read_rows(connection, _SERIES)}
-    corrections = _by_measure(read_rows(connection, "select * from meta_corrections order by number desc"))
+    names = {row["area_code"]: row["name_sv"] for row in read_rows(connection, "select area_code, name_sv from dim_areas")}
+    notices = read_rows(connection, "select * from meta_corrections order by number desc")
+    corrections = _by_measure([row | {"area_name_sv": names.get(row["area_code"], row["area_code"])} for row in notices])
     holds = {measure_id: held(row) for measure_id, row in read_holds(connection).items()}
     used_in = _used_in(measures)
     replaces = {m["replaced_by"]: m for m in measures.values() if m.get("replaced_by")}

@@ -73,6 +73,7 @@ _ANSWERS = """
     select * from fct_surveys where sex = 'total' order by share_measure_id, area_code, reporter, alternative_number, wave_number
 """
 _CHANGES = "select * from fct_survey_changes order by measure_id, area_code, followup_date"
+_CORRECTIONS = "select * from meta_corrections order by number desc"
 _HELD = """
     select h.measure_id, m.name_sv, h.held_reason as reason, h.held_since as since, h.state = 'left_out' as is_left_out
     from meta_holds as h join dim_measures as m on m.measure_id = h.measure_id order by m.name_sv
@@ -101,6 +102,7 @@ class Facts:
     answers: Mapping[tuple[str, str], Sequence[Row]]
     changes: Mapping[tuple[str, str], Sequence[Row]]
     holds: Mapping[str, Row]
+    corrections: Mapping[str, Sequence[Row]]
     drawn: Mapping[str, str] = field(default_factory=dict)
 
     def areas_of(self, county: str | None, *types: str) -> list[Row]:
@@ -141,6 +143,7 @@ def read_facts(connection: duckdb.DuckDBPyConnection, release: Mapping[str, Any]
         _grouped(read_rows(connection, _ANSWERS), "share_measure_id", "area_code"),
         _grouped(read_rows(connection, _CHANGES), "measure_id", "area_code"),
         read_holds(connection),
+        _grouped(read_rows(connection, _CORRECTIONS), "measure_id"),
         drawn or {},
     )
 

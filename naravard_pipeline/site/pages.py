@@ -23,6 +23,7 @@ from naravard_pipeline.site.facts import Facts, Row, read_facts
 from naravard_pipeline.site.figures import Figure
 from naravard_pipeline.site.holds import OLDER_SV, held_indicator, held_measure
 
+NEWEST = 5  # notices of correction on the start page; all of them stand on the quality page
 GOALS, INDICATORS, AREAS = "malomraden", "indikatorer", "omraden"
 Charts = Mapping[tuple[str, str], Figure | None]  # (measure, area the framework is about) → its chart
 
@@ -127,7 +128,11 @@ def _measure_parts(facts: Facts, measure: Row) -> Iterator[dict[str, Any]]:
 
 
 def _start(facts: Facts) -> dict[str, Any]:
-    return {"frameworks": [_framework_part(facts, framework) for framework in facts.frameworks]}
+    told = [n | {"name_sv": facts.measures[m]["name_sv"]} for m in facts.corrections if m in facts.measures for n in parts.corrections(facts, m)]
+    return {
+        "frameworks": [_framework_part(facts, framework) for framework in facts.frameworks],
+        "corrections": sorted(told, key=lambda n: -n["number"])[:NEWEST],
+    }
 
 
 def _framework_part(facts: Facts, framework: Row) -> dict[str, Any]:
@@ -169,7 +174,11 @@ def _goal(facts: Facts, framework: Row, goal: Row) -> dict[str, Any]:
         "figure": indices.aggregated(facts, framework, goal, None, home) if home else None,
         "places": indices.index_places(facts, framework, goal, None),
         "indicators": [
-            (i, parts.latest_index(facts, framework, goal, i, code), [parts.standing(facts, m, code) for m in i["measures"] if m in facts.measures])
+            (
+                i,
+                parts.latest_index(facts, framework, goal, i, code),
+                [parts.standing(facts, m, code, True) for m in i["measures"] if m in facts.measures],
+            )
             for i in goal["indicators"]
         ],
     }
@@ -185,7 +194,7 @@ def _indicator(facts: Facts, framework: Row, goal: Row, indicator: Row, charts: 
         "index": parts.latest_index(facts, framework, goal, indicator, code),
         "figure": indices.aggregated(facts, framework, goal, indicator, home) if home else None,
         "places": indices.index_places(facts, framework, goal, indicator),
-        "measures": [(parts.standing(facts, m, code), charts.get((m, code))) for m in indicator["measures"] if m in facts.measures],
+        "measures": [(parts.standing(facts, m, code, True), charts.get((m, code))) for m in indicator["measures"] if m in facts.measures],
     }
 
 

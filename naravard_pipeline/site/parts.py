@@ -16,8 +16,11 @@ from naravard_pipeline.site.tiles import read_tiles
 _TYPES_SV = {"nation": "riket", "region": "regionerna", "county_part": "länsdelarna", "municipality": "kommunerna"}
 
 
-def standing(facts: Facts, measure_id: str, area_code: str) -> dict[str, Any]:
-    """One line about a measure in an area: value or why there is none, and the words of its assessment with tone and sign."""
+def standing(facts: Facts, measure_id: str, area_code: str, of_all_areas: bool = False) -> dict[str, Any]:
+    """One line about a measure in an area: value or why there is none, and the words of its assessment with tone and sign.
+
+    ``of_all_areas``: with the notices of correction of every area, as where the measure is told of and not the area.
+    """
     measure = facts.measures[measure_id]
     area = facts.areas.get(area_code, {"area_code": area_code, "name_sv": "Riket", "area_type": "nation"})
     said = facts.assessments.get((measure_id, area_code))
@@ -35,6 +38,7 @@ def standing(facts: Facts, measure_id: str, area_code: str) -> dict[str, Any]:
         "absent_sv": _absent(measure, area["area_type"]),
         "later": latest if latest and row is not latest and latest["value"] is None else None,
         "held": held_measure(facts, measure_id),
+        "corrections": corrections(facts, measure_id, None if of_all_areas else area_code),
         "nation": say("comparison", said["comparison_nation"]) if said and area["area_type"] != "nation" else None,
         "county": say("comparison", said["comparison_county"]) if said and area["area_type"] not in ("region", "nation") else None,
         "trend": _trend(said) if said and measure.get("value_type") != "yes_no" else None,
@@ -42,9 +46,19 @@ def standing(facts: Facts, measure_id: str, area_code: str) -> dict[str, Any]:
     }
 
 
+def corrections(facts: Facts, measure_id: str, area_code: str | None = None) -> list[Row]:
+    """The notices that a figure of the measure was wrong, the newest first; with an area those about it, or about all areas."""
+    found = [n for n in facts.corrections.get(measure_id, []) if area_code is None or n["area_code"] in (None, area_code)]
+    return [n | {"where_sv": " ".join(t for t in (_name(facts, n["area_code"]), n["period_label"]) if t)} for n in found]
+
+
+def _name(facts: Facts, area_code: str | None) -> str:
+    return facts.areas[area_code]["name_sv"] if area_code in facts.areas else area_code or ""
+
+
 def only_measure(facts: Facts, indicator: Row, area_code: str) -> dict[str, Any] | None:
     """The line of an indicator's only measure, which says more than that there is no index of it."""
-    return standing(facts, indicator["measures"][0], area_code) if len(indicator["measures"]) == 1 else None
+    return standing(facts, indicator["measures"][0], area_code, of_all_areas=True) if len(indicator["measures"]) == 1 else None
 
 
 def _trend(said: Row) -> Said | None:
