@@ -4,8 +4,21 @@
   An indicator without a measure and a measure without figures keep a row of their own (has_figures is false), so that a gap shows as a gap.
   previous_value is the latest earlier value of the same segment, length of period, area, sex and age group that the source gave; nation_value and
   county_value are figures for the same period: the sources' own, or for the county the sum of all its municipalities, never means made here. Comparison, place, trend
-  and target stand in the row of the latest whole period, the total; everywhere else they are null.
+  and target stand in the row of the latest whole period, the total; everywhere else they are null. Notices of correction are publication's to add.
 -#}
+{#-
+  The line beside a figure: a source is named as the source of its own figures only, so one that is summed here says so, as catalogue/attribution.py
+  says it of a derived measure, whose line is kept; that of a demo names nobody and is kept too.
+-#}
+{% macro attribution_of_row(attribution, is_aggregated) -%}
+case
+    when {{ is_aggregated }} and {{ attribution }} like 'Källa:%'
+        then concat('Egen beräkning på uppgifter från ', trim(substr({{ attribution }}, length('Källa:') + 1)))
+    else {{ attribution }}
+end
+{%- endmacro %}
+
+
 {% macro goal_area_mart(framework_id, goal_area_id) -%}
 {%- set assessed = [
     'comparison_nation', 'comparison_nation_sv', 'comparison_county', 'comparison_county_sv', 'comparison_similar', 'comparison_similar_sv',
@@ -138,7 +151,7 @@ select
     {%- endfor %}
     l.target_value,
     l.target_year,
-    l.attribution,
+    {{ attribution_of_row('l.attribution', 'c.is_aggregated') }} as attribution,
     l.source_url,
     l.caveat_sv,
     l.docs_url,
@@ -147,7 +160,8 @@ select
     c.measure_id is not null as has_figures,
     coalesce(c.is_held, false) as is_held,
     c.held_reason,
-    c.held_since
+    c.held_since,
+    cast(null as varchar) as correction_sv
 from linked as l
 left join in_context as c on c.measure_id = l.measure_id
 left join {{ ref('fct_assessments') }} as s

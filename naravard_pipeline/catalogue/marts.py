@@ -106,6 +106,7 @@ COLUMNS = {
     "is_held": "boolean",
     "held_reason": "varchar",
     "held_since": "timestamp",
+    "correction_sv": "varchar",
 }
 # Columns that will go: the published data announces them at least 90 days before they may leave COLUMNS.
 DEPRECATED: Mapping[str, Deprecated] = {}

@@ -1,7 +1,8 @@
 """The rows of a release that mix several measures: the aggregated indicators and their parts.
 
 Here: which of them may go out while a measure in them is held. Such an index would be of two releases, so all of it stays as it was last released,
-or is left out where it never was. Not here: tables whose rows belong to one measure each (assembly).
+or is left out where it never was. That goes for a measure that is new in it as well: the new index is computed with its held figures, and its reason
+says that it was not in the one that is shown. Not here: tables whose rows belong to one measure each (assembly).
 """
 
 from naravard_pipeline.publication.contract import Table
@@ -20,15 +21,25 @@ with parts as (
 )
 select
     p.framework_id, p.goal_area_id, p.indicator_id,
-    'Ett mått i indexet hålls tillbaka: ' || string_agg(distinct m.name_sv, ', ' order by m.name_sv) || '.' as held_reason,
+    concat_ws(
+        ' ',
+        'Ett mått i indexet hålls tillbaka: ' || string_agg(distinct m.name_sv, ', ' order by m.name_sv) filter (p.was_in) || '.',
+        'Ett mått som är nytt i indexet hålls tillbaka: ' || string_agg(distinct m.name_sv, ', ' order by m.name_sv) filter (not p.was_in)
+            || '. Till dess visas indexet som det var utan det.'
+    ) as held_reason,
     min(h.held_since) as held_since,
     (p.framework_id, p.goal_area_id) in (select (framework_id, goal_area_id) from candidate.main.dim_goal_areas)
     and (p.framework_id, p.goal_area_id, p.indicator_id) not in (
         select (framework_id, goal_area_id, indicator_id) from {last_parts} where measure_id not in (select measure_id from shown)
     ) as may_stay
-from parts as p
+from (
+    select *, (framework_id, goal_area_id, indicator_id, measure_id) in (
+        select (framework_id, goal_area_id, indicator_id, measure_id) from {last_parts}
+    ) as was_in
+    from parts
+) as p
 left join candidate.main.dim_measures as m on m.measure_id = p.measure_id
-left join holds as h on h.measure_id = p.measure_id
+left join (from holds union all from left_out) as h on h.measure_id = p.measure_id
 where p.measure_id not in (select measure_id from accepted) or p.measure_id in (select measure_id from left_out)
 group by p.framework_id, p.goal_area_id, p.indicator_id
 """

@@ -1,6 +1,7 @@
 """The rows of a release: the candidate's, except where a measure is held; its rows are the last release's, in every table, and say so.
 
-Here: SQL over three attached databases (the new one, ``candidate``, ``last``). Not here: files and links (release), forms (forms).
+Here: SQL over three attached databases (the new one, ``candidate``, ``last``).
+Not here: held measures in the marts (held_marts), files and links (release), forms (forms).
 """
 
 import hashlib
@@ -16,33 +17,13 @@ from naravard_pipeline.publication.build import fingerprint, fingerprints
 from naravard_pipeline.publication.contract import Table
 from naravard_pipeline.publication.decisions import Entry
 from naravard_pipeline.publication.gate import Candidate, GateClosed, Hold, Verdict
+from naravard_pipeline.publication.held_marts import columns_of_last, find_held_marts, has_table, held_column, held_rows_of_mart
 
-# A measure that never got out keeps its row in the marts, as a gap: these columns belong to the measure, all others to its figures.
-GAP_COLUMNS = {
-    "framework_id",
-    "goal_area_id",
-    "goal_area_name_sv",
-    "indicator_id",
-    "indicator_name_sv",
-    "indicator_sort_order",
-    "measure_id",
-    "measure_name_sv",
-    "official_name_sv",
-    "measure_status",
-    "unit",
-    "value_type",
-    "direction",
-    "decimals",
-    "target_value",
-    "target_year",
-    "attribution",
-    "source_url",
-    "caveat_sv",
-    "docs_url",
-}
 INDICATOR_COLUMNS = {"framework_id", "goal_area_id", "goal_area_name_sv", "indicator_id", "indicator_name_sv", "indicator_sort_order"}
 FLAGS = {"has_figures", "is_held"}
 OF_THE_CATALOGUE = {"bridge_indicator_measures", "bridge_goal_area_measures", "bridge_initiative_measures", "bridge_initiative_marks", "dim_rebases"}
+CORRECTION = "correction_sv"  # of a mart, where readers need no join to see that a figure was wrong
+HOLDS = "meta_holds"  # of the release: every measure that is held or left out, and why
 PUBLISHED = "('published', 'planned', 'retired')"  # a draft goes through everything but this
 
 
@@ -84,14 +65,9 @@ def assemble(
     ``corrections`` count as content: a new notice is a reason for a new release.
     """
     held, left_out = _split(connection, verdict.holds)
-    connection.execute("create temp table holds (measure_id varchar, held_reason varchar, held_since timestamp)")
-    if held:
-        connection.executemany(
-            "insert into holds values (?, ?, ?)",
-            [[h.measure_id, h.reason_sv, (h.since or now).astimezone(UTC).replace(tzinfo=None)] for h in held.values()],
-        )
-        _keep_first_dates(connection)
-    connection.execute("create temp table left_out as select unnest(?::varchar[]) as measure_id", [sorted(left_out)])
+    _remember(connection, "holds", held, now)
+    _remember(connection, "left_out", left_out, now)
+    _keep_first_dates(connection)
     connection.execute(f"create temp table shown as select measure_id from candidate.main.dim_measures where status in {PUBLISHED}")
     connection.execute(
         f"create temp table accepted as select measure_id from candidate.main.dim_measures where status in {PUBLISHED} "
@@ -99,10 +75,13 @@ def assemble(
     )
     if any(table.name in AGGREGATES for table in tables):
         connection.execute(find_mixed_sql(has_table(connection, "last", "fct_composite_parts")))
+    find_held_marts(connection)
     for table in tables:
         connection.execute(f"create table {table.name} as {_rows_sql(connection, table)} order by {', '.join(table.key) or 'all'}")
         if "has_figures" in table.column_names:
             connection.execute(_lost_indicators_sql(table))
+        if corrections and CORRECTION in table.column_names:
+            _tell_corrections(connection, table, corrections)
     _verify(connection, tables)
     counts = {t.name: connection.execute(f"select count(*) from {t.name}").fetchone()[0] for t in tables}
     if not counts.get("fct_observations"):
@@ -141,18 +120,32 @@ def _derived_holds(shown: Mapping[str, str | None], holds: Mapping[str, Hold]) -
     return derived
 
 
+def _remember(connection: duckdb.DuckDBPyConnection, name: str, holds: Mapping[str, Hold], now: datetime) -> None:
+    """The holds as a temporary table of this connection, which the rows of a release and its own word on them are made from."""
+    connection.execute(f"create temp table {name} (measure_id varchar, kind varchar, held_reason varchar, held_since timestamp)")
+    rows = [[h.measure_id, h.kind, h.reason_sv, (h.since or now).astimezone(UTC).replace(tzinfo=None)] for h in holds.values()]
+    if rows:
+        connection.executemany(f"insert into {name} values (?, ?, ?, ?)", rows)
+
+
 def _keep_first_dates(connection: duckdb.DuckDBPyConnection) -> None:
-    """A measure that was held already has been held since then."""
-    connection.execute(
-        "update holds set held_since = l.held_since from (select measure_id, min(held_since) as held_since from last.main.fct_observations "
-        "where is_held group by measure_id) as l where l.measure_id = holds.measure_id and l.held_since is not null"
-    )
+    """A measure that was held already has been held since then; one that was kept out already, since it first was."""
+    if has_table(connection, "last", "fct_observations"):
+        connection.execute(
+            "update holds set held_since = l.held_since from (select measure_id, min(held_since) as held_since from last.main.fct_observations "
+            "where is_held group by measure_id) as l where l.measure_id = holds.measure_id and l.held_since is not null"
+        )
+    if has_table(connection, "last", HOLDS):
+        connection.execute(
+            f"update left_out set held_since = l.held_since from last.main.{HOLDS} as l where l.measure_id = left_out.measure_id "
+            "and l.held_since is not null"
+        )
 
 
 def _rows_sql(connection: duckdb.DuckDBPyConnection, table: Table) -> str:
     columns = ", ".join(table.column_names)
     if table.name in AGGREGATES:
-        return aggregate_rows_sql(table, _columns_of_last(connection, table))
+        return aggregate_rows_sql(table, columns_of_last(connection, table.name))
     if not table.is_by_measure:
         return f"select {columns} from candidate.main.{table.name}"
     # What describes a measure stays although its figures are left out; the figures themselves go.
@@ -166,11 +159,10 @@ def _rows_sql(connection: duckdb.DuckDBPyConnection, table: Table) -> str:
         f"select {columns} from candidate.main.{table.name} where measure_id is null or (measure_id in (select measure_id from accepted){without})"
     ]
     if "has_figures" in table.column_names:
-        gap = ", ".join(_gap_column(c.name, c.type) for c in table.columns)
-        parts.append(f"select distinct {gap} from candidate.main.{table.name} where measure_id in (select measure_id from left_out)")
-    if there := _columns_of_last(connection, table):
-        kept = ", ".join(_held_column(c.name, c.type, there) for c in table.columns)
-        still = f" where l.indicator_id in (select indicator_id from candidate.main.{table.name})" if "has_figures" in table.column_names else ""
+        parts += held_rows_of_mart(connection, table)
+    elif there := columns_of_last(connection, table.name):
+        kept = ", ".join(held_column(c.name, c.type, there) for c in table.columns)
+        still = ""
         if table.name == "fct_initiative_effects":  # an initiative that left the register takes its effects along
             still = " where l.initiative_id in (select initiative_id from candidate.main.dim_initiatives)"
         parts.append(f"select {kept} from last.main.{table.name} as l join holds using (measure_id){still}")
@@ -179,9 +171,7 @@ def _rows_sql(connection: duckdb.DuckDBPyConnection, table: Table) -> str:
 
 def _lost_indicators_sql(table: Table) -> str:
     """An indicator of which nothing may be shown is a gap, not absent."""
-    columns = ", ".join(
-        _gap_column(c.name, c.type) if c.name in INDICATOR_COLUMNS or c.name in FLAGS else f"cast(null as {c.type})" for c in table.columns
-    )
+    columns = ", ".join(_gap_column(c.name, c.type) for c in table.columns)
     return (
         f"insert into {table.name} select distinct {columns} from candidate.main.{table.name} "
         f"where indicator_id not in (select indicator_id from {table.name})"
@@ -189,17 +179,22 @@ def _lost_indicators_sql(table: Table) -> str:
 
 
 def _gap_column(name: str, kind: str) -> str:
-    if name in GAP_COLUMNS:
-        return name
-    return f"false as {name}" if name in FLAGS else f"cast(null as {kind}) as {name}"
+    return name if name in INDICATOR_COLUMNS else f"false as {name}" if name in FLAGS else f"cast(null as {kind}) as {name}"
 
 
-def _held_column(name: str, kind: str, there: set[str]) -> str:
-    if name == "is_held":
-        return "true as is_held"
-    if name in ("held_reason", "held_since"):
-        return f"holds.{name}"
-    return f"l.{name}" if name in there else f"cast(null as {kind}) as {name}"  # a column the last release did not have yet
+def _tell_corrections(connection: duckdb.DuckDBPyConnection, table: Table, corrections: Sequence[Entry]) -> None:
+    """Every row of a mart whose figure a notice is about says so; a notice without area or period is about all of them."""
+    connection.execute(
+        "create or replace temp table notices (number bigint, measure_id varchar, area_code varchar, period_label varchar, text_sv varchar)"
+    )
+    rows = [[c.number, c.measure_id, c.details.get("area_code"), c.details.get("period_label"), f"{c.at[:10]}: {c.reason_sv}"] for c in corrections]
+    connection.executemany("insert into notices values (?, ?, ?, ?, ?)", rows)
+    matches = ["n.measure_id = m.measure_id"]
+    matches += [f"(n.{c} is null or n.{c} = m.{c})" for c in ("area_code", "period_label") if c in table.column_names]
+    connection.execute(
+        f"update {table.name} as m set {CORRECTION} = (select string_agg(n.text_sv, ' ' order by n.number desc) from notices as n "
+        f"where {' and '.join(matches)}) where m.measure_id in (select measure_id from notices)"
+    )
 
 
 def _verify(connection: duckdb.DuckDBPyConnection, tables: Sequence[Table]) -> None:
@@ -220,15 +215,3 @@ def _verify(connection: duckdb.DuckDBPyConnection, tables: Sequence[Table]) -> N
                 failures.append(f"{table.name}.{relation.column}: {lost} values would point at nothing in {relation.to_table}.")
     if failures:
         raise GateClosed(failures)
-
-
-def _columns_of_last(connection: duckdb.DuckDBPyConnection, table: Table) -> set[str]:
-    """Names of the columns that the last release has of a table; none where it has no such table."""
-    if not has_table(connection, "last", table.name):
-        return set()
-    return {r[0] for r in connection.execute(f"select column_name from (describe last.main.{table.name})").fetchall()}
-
-
-def has_table(connection: duckdb.DuckDBPyConnection, database: str, table: str) -> bool:
-    query = "select 1 from duckdb_tables() where database_name = ? and table_name = ?"
-    return connection.execute(query, [database, table]).fetchone() is not None

@@ -78,18 +78,27 @@ VALUES_SV = {
     "quarter": "kvartal",
     "month": "månad",
 }
+NEWEST = 10  # notices of correction on this page; all of them stand on the quality page
 AREA_TYPES_SV = {"nation": "riket", "region": "regioner", "county_part": "länsdelar", "municipality": "kommuner", "area": "områden"}
 STATES_SV = {"waiting": "Väntar på beslut", "released": "Publicerat", "held": "Hålls tillbaka"}
 
 
-def render_changes_page(changes: Mapping[str, Any], approve: str | None = APPROVE) -> str:
+def render_changes_page(
+    changes: Mapping[str, Any],
+    approve: str | None = APPROVE,
+    holds: Sequence[Mapping[str, Any]] = (),
+    corrections: Sequence[Mapping[str, Any]] = (),
+) -> str:
     """The page as HTML. ``changes`` is of ``build_changes`` or ``restrict_changes``.
 
-    ``approve``: the command that lets a waiting measure out, with ``{measure_id}``; None on a page for readers, who have nothing to decide.
+    ``approve``: the command that lets a waiting measure out, with ``{measure_id}``; None on a page for readers, who have nothing to decide: there a
+    measure's name leads to its page. ``holds`` are measures with measure_id, held_reason, held_since and is_left_out, in the words for readers;
+    ``corrections`` notices with measure_id, name_sv, area_name_sv, period_label, corrected_at and text_sv, the newest first.
     """
     measures = changes["measures"]
     by_state = {state: [m for m in measures if m["state"] == state] for state in STATES_SV}
-    told = [m for m in by_state["released"] if m["counts"] or m["definitions"]]
+    removed = [m for m in by_state["released"] if "removed_measure" in m["counts"]]
+    told = [m for m in by_state["released"] if m not in removed and (m["counts"] or m["definitions"])]
     return (
         _environment()
         .get_template("changes.html.j2")
@@ -98,6 +107,10 @@ def render_changes_page(changes: Mapping[str, Any], approve: str | None = APPROV
             is_demo=changes["is_demo"],
             waiting=by_state["waiting"],
             held=by_state["held"],
+            removed=removed,
+            holds={h["measure_id"]: h for h in holds},
+            corrections=corrections[:NEWEST],
+            has_more_corrections=len(corrections) > NEWEST,
             released=[m for m in told if not _is_only_new(m)],
             only_new=[m for m in told if _is_only_new(m)],
             totals={kind: n for kind, n in changes["totals"].items() if n},

@@ -31,7 +31,7 @@ FIGURE_COLUMNS = (
     "status",
     "suppression",
 )
-HOLD_COLUMNS = frozenset({"is_held", "held_reason", "held_since"})  # the release's own word on a measure, not the measure's content
+HOLD_COLUMNS = frozenset({"is_held", "held_reason", "held_since", "correction_sv"})  # the release's own word on a measure, not the measure's content
 
 
 def content_hashes(

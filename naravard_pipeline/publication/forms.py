@@ -14,7 +14,8 @@ import duckdb
 
 from naravard_pipeline.catalogue.marts import mart_name
 from naravard_pipeline.catalogue.reader import read_publication
-from naravard_pipeline.publication.assembly import Assembled, has_table
+from naravard_pipeline.pages.rows import read_rows
+from naravard_pipeline.publication.assembly import Assembled
 from naravard_pipeline.publication.changes_page import render_changes_page
 from naravard_pipeline.publication.contract import Table
 from naravard_pipeline.publication.credits import read_credits
@@ -23,8 +24,9 @@ from naravard_pipeline.publication.datapackage import build_datapackage
 from naravard_pipeline.publication.dcat import File, build_dcat
 from naravard_pipeline.publication.decisions import Entry
 from naravard_pipeline.publication.gate import Hold, Verdict
+from naravard_pipeline.publication.held_marts import has_table
 from naravard_pipeline.publication.measure_pages import write_measure_pages
-from naravard_pipeline.publication.meta import META_TABLES, write_meta
+from naravard_pipeline.publication.meta import META_HOLDS, META_TABLES, write_meta
 from naravard_pipeline.quality import render_quality_page
 from naravard_pipeline.settings import SOURCES
 from naravard_pipeline.site import build_site, write_site
@@ -88,7 +90,8 @@ def _write_reports(
     _write_json(folder / "changes.json", changes)
     page = render_quality_page(dict(release), checks, [*held, *left_out], corrections, _name_marts(connection))
     (folder / "quality.html").write_text(page, encoding="utf-8")
-    (folder / "changes.html").write_text(render_changes_page(changes, approve=None), encoding="utf-8")
+    page = render_changes_page(changes, None, [*held, *left_out], [n for n in corrections if n["has_page"]])
+    (folder / "changes.html").write_text(page, encoding="utf-8")
     site = build_site(connection, release, last)
     write_site(site, folder)
     write_measure_pages(connection, folder, release, site.of_measures)
@@ -107,12 +110,14 @@ def _write_descriptions(connection: duckdb.DuckDBPyConnection, folder: Path, tab
 
 
 def _read_corrections(connection: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
-    found = connection.execute(
-        "select coalesce(m.name_sv, c.measure_id) as name_sv, c.* from meta_corrections as c left join dim_measures as m using (measure_id) "
-        "order by c.number desc"
+    """The notices, the newest first, with names; ``has_page`` where the measure is still published."""
+    names = {row["area_code"]: row["name_sv"] for row in read_rows(connection, "select area_code, name_sv from dim_areas")}
+    notices = read_rows(
+        connection,
+        "select coalesce(m.name_sv, c.measure_id) as name_sv, c.*, m.measure_id is not null as has_page from meta_corrections as c "
+        "left join dim_measures as m using (measure_id) order by c.number desc",
     )
-    names = [d[0] for d in found.description]
-    return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
+    return [n | {"area_name_sv": names.get(n["area_code"], n["area_code"])} for n in notices]
 
 
 def _name_marts(connection: duckdb.DuckDBPyConnection) -> dict[str, str]:
@@ -128,13 +133,14 @@ def _name_marts(connection: duckdb.DuckDBPyConnection) -> dict[str, str]:
 
 def _held(connection: duckdb.DuckDBPyConnection, hold: Hold) -> dict[str, Any]:
     name = connection.execute("select name_sv from dim_measures where measure_id = ?", [hold.measure_id]).fetchone()
-    since = connection.execute("select min(held_since) from fct_observations where measure_id = ?", [hold.measure_id]).fetchone()[0]
+    [since, state] = connection.execute(f"select held_since, state from {META_HOLDS.name} where measure_id = ?", [hold.measure_id]).fetchone()
     return {
         "measure_id": hold.measure_id,
         "name_sv": name[0] if name else hold.measure_id,
         "held_reason": hold.reason_sv,
         "held_since": since.isoformat(timespec="seconds") if since else None,
         "kind": hold.kind,
+        "is_left_out": state == "left_out",
     }
 
 

@@ -18,6 +18,8 @@ from naravard_pipeline.pages import open_templates
 from naravard_pipeline.pages.rows import read_rows
 from naravard_pipeline.publication.changes_page import VALUES_SV
 from naravard_pipeline.publication.folders import REPORTS
+from naravard_pipeline.site.facts import read_holds
+from naravard_pipeline.site.holds import held
 
 FOLDER = "matt"
 AREA_TYPES_SV = {"nation": "riket", "region": "regionerna", "county_part": "länsdelarna", "municipality": "kommunerna"}
@@ -44,8 +46,7 @@ _LATEST = """
     order by o.measure_id, a.sort_order, o.reporter
 """
 _SERIES = """
-    select measure_id, min(period_label) filter (value is not null) as first_period, max(period_label) filter (value is not null) as last_period,
-        bool_or(is_held) as is_held, max(held_reason) as held_reason, min(held_since) as held_since
+    select measure_id, min(period_label) filter (value is not null) as first_period, max(period_label) filter (value is not null) as last_period
     from fct_observations group by measure_id
 """
 _SEGMENTS = """
@@ -84,7 +85,10 @@ def write_measure_pages(
     in_order = read_rows(connection, _LINKS)
     links, latest, segments = map(_by_measure, (in_order, read_rows(connection, _LATEST), read_rows(connection, _SEGMENTS)))
     series = {row["measure_id"]: row for row in read_rows(connection, _SERIES)}
-    corrections = _by_measure(read_rows(connection, "select * from meta_corrections order by number desc"))
+    names = {row["area_code"]: row["name_sv"] for row in read_rows(connection, "select area_code, name_sv from dim_areas")}
+    notices = read_rows(connection, "select * from meta_corrections order by number desc")
+    corrections = _by_measure([row | {"area_name_sv": names.get(row["area_code"], row["area_code"])} for row in notices])
+    holds = {measure_id: held(row) for measure_id, row in read_holds(connection).items()}
     used_in = _used_in(measures)
     replaces = {m["replaced_by"]: m for m in measures.values() if m.get("replaced_by")}
     (folder / FOLDER).mkdir()
@@ -100,6 +104,7 @@ def write_measure_pages(
             links=[link | {"table": mart_name(link["framework_id"], link["goal_area_id"])} for link in links.get(measure_id, [])],
             latest=latest.get(measure_id, []),
             series=series.get(measure_id, {}),
+            held=holds.get(measure_id),
             segments=segments.get(measure_id, []),
             corrections=corrections.get(measure_id, []),
             inputs=[measures[i] for i in _inputs(measure) if i in measures],
@@ -113,7 +118,7 @@ def write_measure_pages(
     groups = _groups(measures, in_order, read_rows(connection, _INDICATORS))
     has_reports = (folder.parents[1] / REPORTS / "index.html").exists()
     common = {"release": release, "is_demo": release["is_demo"], "root": "../", "has_reports": has_reports}
-    text = index.render(measures=measures, groups=groups, series=series, **common)
+    text = index.render(measures=measures, groups=groups, holds=holds, **common)
     (folder / FOLDER / "index.html").write_text(text, encoding="utf-8")
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import duckdb
 
-from naravard_pipeline.publication.assembly import Assembled
+from naravard_pipeline.publication.assembly import HOLDS, Assembled
 from naravard_pipeline.publication.contract import Column, Table
 from naravard_pipeline.publication.decisions import Entry
 from naravard_pipeline.publication.gate import Verdict
@@ -35,7 +35,12 @@ META_CHECKS = Table(
     "meta_checks",
     "One row per check of this release and measure it concerns; measure_id is null where the check held, or concerns the table as a whole.",
     (
-        Column("kind", "varchar", "dbt (keys, relations, arithmetic), great_expectations (plausibility) or landing (the source's answer)."),
+        Column(
+            "kind",
+            "varchar",
+            "dbt (keys, relations, arithmetic), great_expectations (plausibility), landing (the source's answer) or review (what a person must "
+            "look at first).",
+        ),
         Column("check_name", "varchar", "The truth that the check holds."),
         Column("table_name", "varchar", "The table it looked at."),
         Column("measure_id", "varchar", "The measure whose rows broke it."),
@@ -84,7 +89,20 @@ META_CORRECTIONS = Table(
     ("number",),
     (),
 )
-META_TABLES = (META_APPROVALS, META_CHECKS, META_CORRECTIONS, META_DEPRECATIONS, META_RELEASE)
+META_HOLDS = Table(
+    HOLDS,
+    "One row per measure whose newest figures did not go out: it shows its last released ones, or none where there are none.",
+    (
+        Column("measure_id", "varchar", "The measure."),
+        Column("state", "varchar", "held (the last released figures are shown) or left_out (there are none to show)."),
+        Column("kind", "varchar", "landing (the source's answer was refused), check (a critical check fails) or review (a person has to look)."),
+        Column("held_reason", "varchar", "Why, in Swedish."),
+        Column("held_since", "timestamp", "When it was first held or left out, UTC."),
+    ),
+    ("measure_id",),
+    (),
+)
+META_TABLES = (META_APPROVALS, META_CHECKS, META_CORRECTIONS, META_DEPRECATIONS, META_HOLDS, META_RELEASE)
 
 
 def write_meta(
@@ -110,9 +128,15 @@ def write_meta(
                 [result["kind"], result["check"], result["table"], measure_id, result["severity"], result["passed"], failed, result["reason"]]
             )
     for state in (*assembled.held.values(), *assembled.left_out.values()):
-        if state.since:  # the landing said so: it alone knows since when
+        if state.kind == "review":  # in the words for readers: the others tell figures that nobody has approved
+            rows.append(["review", "nothing_waits_for_a_person", None, state.measure_id, "critical", False, None, state.reason_sv])
+        elif state.since:  # the landing said so: it alone knows since when
             rows.append(["landing", "answer_is_well_formed_and_whole", None, state.measure_id, "critical", False, 1, state.reason])
     connection.executemany("insert into meta_checks values (?, ?, ?, ?, ?, ?, ?, ?)", rows)
+    for state in ("held", "left_out"):
+        connection.execute(
+            f"insert into {HOLDS} select measure_id, '{state}', kind, held_reason, held_since from {'holds' if state == 'held' else state}"
+        )
     _write_decisions(connection, log)
 
 

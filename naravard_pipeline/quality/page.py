@@ -90,7 +90,8 @@ def render_quality_page(
     """The page as HTML.
 
     ``release`` has release_id, published_at (ISO 8601 or datetime), is_demo, code_version. ``outcomes`` are ``Outcome.to_json()`` and dbt's tests as
-    ``{check, table, severity, passed, reason, failed_rows, kind: "dbt"}``. ``held`` are measures with measure_id, name_sv, held_reason, held_since.
+    ``{check, table, severity, passed, reason, failed_rows, kind: "dbt"}``. ``held`` are measures with measure_id, name_sv, held_reason, held_since
+    and is_left_out, true where there are no released figures to show.
     ``corrections`` are notices with name_sv, area_code, period_label, release_id, corrected_at, text_sv, the newest first.
     ``mart_names``: table → what readers call it; one that is not there is shown by its table's name. Keys beyond these may be missing.
     """
@@ -102,7 +103,8 @@ def render_quality_page(
             release=release,
             root="",
             is_demo=release.get("is_demo"),
-            held=held,
+            held=[h for h in held if not h.get("is_left_out")],
+            left_out=[h for h in held if h.get("is_left_out")],
             corrections=corrections or [],
             passed=sorted((o for o in outcomes if o["passed"]), key=lambda o: (o["table"] or "", o["check"])),
             stopping=[o for o in failed if o["severity"] == "critical"],

@@ -73,8 +73,13 @@ _ANSWERS = """
     select * from fct_surveys where sex = 'total' order by share_measure_id, area_code, reporter, alternative_number, wave_number
 """
 _CHANGES = "select * from fct_survey_changes order by measure_id, area_code, followup_date"
+_CORRECTIONS = "select * from meta_corrections order by number desc"
 _HELD = """
-    select o.measure_id, m.name_sv, max(o.held_reason) as reason, min(o.held_since) as since
+    select h.measure_id, m.name_sv, h.held_reason as reason, h.held_since as since, h.state = 'left_out' as is_left_out
+    from meta_holds as h join dim_measures as m on m.measure_id = h.measure_id order by m.name_sv
+"""
+_HELD_ROWS = """
+    select o.measure_id, m.name_sv, max(o.held_reason) as reason, min(o.held_since) as since, false as is_left_out
     from fct_observations as o join dim_measures as m on m.measure_id = o.measure_id where o.is_held group by all order by m.name_sv
 """
 
@@ -96,7 +101,8 @@ class Facts:
     segments: Mapping[str, Sequence[Row]]
     answers: Mapping[tuple[str, str], Sequence[Row]]
     changes: Mapping[tuple[str, str], Sequence[Row]]
-    held: Sequence[Row]
+    holds: Mapping[str, Row]
+    corrections: Mapping[str, Sequence[Row]]
     drawn: Mapping[str, str] = field(default_factory=dict)
 
     def areas_of(self, county: str | None, *types: str) -> list[Row]:
@@ -136,9 +142,15 @@ def read_facts(connection: duckdb.DuckDBPyConnection, release: Mapping[str, Any]
         _grouped(read_rows(connection, "select * from dim_segments order by measure_id, segment_number"), "measure_id"),
         _grouped(read_rows(connection, _ANSWERS), "share_measure_id", "area_code"),
         _grouped(read_rows(connection, _CHANGES), "measure_id", "area_code"),
-        read_rows(connection, _HELD),
+        read_holds(connection),
+        _grouped(read_rows(connection, _CORRECTIONS), "measure_id"),
         drawn or {},
     )
+
+
+def read_holds(connection: duckdb.DuckDBPyConnection) -> dict[str, Row]:
+    """Measure → why it shows older figures, or none, and since when; from the figures themselves where nothing else tells, too."""
+    return {row["measure_id"]: row for query in (_HELD_ROWS, _HELD) for row in read_rows(connection, query)}
 
 
 def _frameworks(connection: duckdb.DuckDBPyConnection, areas: Mapping[str, Row]) -> list[Row]:

@@ -1,6 +1,7 @@
 """A chart with what belongs to it: heading, sentence, source, and the same figures as a table, which is also what is downloaded as CSV.
 
-Here: which rows make which chart. Not here: how charts are drawn (charts), how a page looks (templates).
+Here: which rows of a measure make which chart. Not here: charts of aggregated indicators (indices), how charts are drawn (charts), how a page
+looks (templates).
 """
 
 from collections.abc import Iterable, Sequence
@@ -13,6 +14,7 @@ from naravard_pipeline.pages import swedish
 from naravard_pipeline.pages.tones import say
 from naravard_pipeline.site.cells import Cell, is_drawn, number_cell, text_cell, value_cell
 from naravard_pipeline.site.facts import Facts, Row
+from naravard_pipeline.site.holds import Held, held_measure
 
 _SIGNS = {"good": "good", "bad": "bad", "notable": "notable"}
 
@@ -27,13 +29,19 @@ class Figure:
     rows: Sequence[Sequence[Cell]]
     source: str
     notes: Sequence[str] = field(default_factory=tuple)
+    held: Held | None = None  # every chart of measures or indices says so here
 
 
-def _draw(facts: Facts, chart: Any, alt: str) -> str:
+def draw_chart(facts: Facts, chart: Any, alt: str) -> str:
     return draw(chart, alt, facts.drawn)
 
 
-def source_of(measure: Row) -> str:
+def _beside(facts: Facts, measure: Row, rows: Iterable[Row]) -> dict[str, Any]:
+    """What stands beside every chart of the measure's ``rows``: whose figures they are, and that they are held where they are."""
+    return {"source": source_of(facts, measure, rows), "held": held_measure(facts, measure["measure_id"])}
+
+
+def source_of(facts: Facts, measure: Row, rows: Iterable[Row]) -> str:
     return measure.get("attribution") or ""
 
 
@@ -55,9 +63,18 @@ def over_time(facts: Facts, measure: Row, area: str, county: str | None) -> Figu
         notes.append("Ofylld punkt: preliminär uppgift.")
     if any(r["ci_lower"] is not None for r in series[area]):
         notes.append("Färgad yta: 95 % osäkerhetsintervall.")
-    svg = _draw(facts, LineChart(lines, _unit(measure), marks, measure.get("target_value")), f"Linjediagram, {measure['name_sv']}. {text}")
+    svg = draw_chart(facts, LineChart(lines, _unit(measure), marks, measure.get("target_value")), f"Linjediagram, {measure['name_sv']}. {text}")
     head, body = _by_period(series, names, area, measure)
-    return Figure(f"{measure_id}-{area}", f"{names[area]} över tid", text, svg, head, body, source_of(measure), notes)
+    return Figure(
+        f"{measure_id}-{area}",
+        f"{names[area]} över tid",
+        text,
+        svg,
+        head,
+        body,
+        notes=notes,
+        **_beside(facts, measure, (r for found in series.values() for r in found)),
+    )
 
 
 def places(facts: Facts, measure: Row, county: str | None, home: str) -> Figure | None:
@@ -73,7 +90,11 @@ def places(facts: Facts, measure: Row, county: str | None, home: str) -> Figure 
     several = len(labels) > 1
     ranges = [
         Range(
-            a["name_sv"] + (f" {s['period_label']}" if several else ""), s["value"], s["ci_lower"], s["ci_upper"], _role(facts, a["area_code"], home)
+            a["name_sv"] + (f" {s['period_label']}" if several else ""),
+            s["value"],
+            s["ci_lower"],
+            s["ci_upper"],
+            role_of(facts, a["area_code"], home),
         )
         for a, s in ours
     ]
@@ -86,14 +107,14 @@ def places(facts: Facts, measure: Row, county: str | None, home: str) -> Figure 
     notes = ["Streckad linje: riket."] if nation is not None else []
     if any(s["ci_lower"] is not None for _, s in ours):
         notes.append("Breda streck: 95 % osäkerhetsintervall.")
-    svg = _draw(facts, RangeChart(ranges, _unit(measure), nation), f"Punktdiagram, {measure['name_sv']} i kommunerna. {text}")
+    svg = draw_chart(facts, RangeChart(ranges, _unit(measure), nation), f"Punktdiagram, {measure['name_sv']} i kommunerna. {text}")
     body = [
         [text_cell(a["name_sv"]), text_cell(s["period_label"]), *(number_cell(s[c], decimals) for c in ("value", "ci_lower", "ci_upper"))]
         for a, s in ours
     ]
     title = "Kommunerna" + ("" if several else f" {labels.pop()}")
     head = ["Område", "Period", "Värde", "Undre gräns", "Övre gräns"]
-    return Figure(f"{measure_id}-kommuner-{county}", title, text, svg, head, body, source_of(measure), notes)
+    return Figure(f"{measure_id}-kommuner-{county}", title, text, svg, head, body, notes=notes, **_beside(facts, measure, (s for _, s in ours)))
 
 
 def multiples(facts: Facts, measure: Row, county: str | None) -> Figure | None:
@@ -107,9 +128,12 @@ def multiples(facts: Facts, measure: Row, county: str | None) -> Figure | None:
     context = Line(names["00"], "nation", _points(nation)) if any(r["value"] is not None for r in nation) else None
     lines = [Line(names[code], "place", _points(found)) for code, found in ours.items()]
     text = f"{len(ours)} kommuner på samma skala" + ("; streckad linje är riket." if context else ".")
-    svg = _draw(facts, SmallMultiples(lines, context, _unit(measure)), f"Små linjediagram, {measure['name_sv']}. {text} Värdena står i tabellen.")
+    svg = draw_chart(
+        facts, SmallMultiples(lines, context, _unit(measure)), f"Små linjediagram, {measure['name_sv']}. {text} Värdena står i tabellen."
+    )
     head, body = _by_period(ours | ({"00": nation} if context else {}), names, None, measure)
-    return Figure(f"{measure_id}-kommuner-over-tid-{county}", "Kommunerna över tid", text, svg, head, body, source_of(measure))
+    beside = _beside(facts, measure, (r for found in (*ours.values(), nation) for r in found))
+    return Figure(f"{measure_id}-kommuner-over-tid-{county}", "Kommunerna över tid", text, svg, head, body, **beside)
 
 
 def runs(facts: Facts, measure: Row, county: str | None) -> list[Figure]:
@@ -140,7 +164,7 @@ def _run(facts: Facts, measure: Row, area: Row, points: Sequence[Row]) -> Figure
     notes += dict.fromkeys(p["basis_sv"] for p in points if p["basis_sv"])
     if unusual:
         notes.append("Trekant eller kvadrat: ovanlig månad; vilket slag står i tabellen.")
-    svg = _draw(facts, RunChart(drawn, _unit(measure)), f"Styrdiagram, {measure['name_sv']}. {text}.")
+    svg = draw_chart(facts, RunChart(drawn, _unit(measure)), f"Styrdiagram, {measure['name_sv']}. {text}.")
     head = ["Period", "Värde", "Medelvärde", "Undre gräns", "Övre gräns", "Tecken"]
     body = [
         [
@@ -150,84 +174,22 @@ def _run(facts: Facts, measure: Row, area: Row, points: Sequence[Row]) -> Figure
         ]
         for p in points
     ]
-    return Figure(f"{measure['measure_id']}-manader-{area['area_code']}", area["name_sv"], f"{text}.", svg, head, body, source_of(measure), notes)
+    return Figure(
+        f"{measure['measure_id']}-manader-{area['area_code']}",
+        area["name_sv"],
+        f"{text}.",
+        svg,
+        head,
+        body,
+        notes=notes,
+        **_beside(facts, measure, points),
+    )
 
 
-def aggregated(
-    facts: Facts, framework: Row, goal: Row, indicator: Row | None, area: Row, title: str | None = None, is_small: bool = False
-) -> Figure | None:
-    """The aggregated indicator over the years in one area; ``indicator`` None means the whole goal area."""
-    indicator_id = indicator["indicator_id"] if indicator else "all"
-    found = [
-        r
-        for r in facts.composites.get((framework["framework_id"], goal["goal_area_id"], indicator_id, area["area_code"]), [])
-        if r["value"] is not None
-    ]
-    if not found:
-        return None
-    points = [Point(r["year"], r["value"], r["range_low"], r["range_high"], r["is_preliminary"]) for r in sorted(found, key=lambda r: r["year"])]
-    last = max(found, key=lambda r: r["year"])
-    text, name = last["summary_sv"], (indicator or goal)["name_sv"]
-    alt = f"Linjediagram, {name} i {area['name_sv']}. {text}"
-    line = [Line(area["name_sv"], "focus", points)]
-    svg = _draw(facts, LineChart(line, "index", width=320, height=110, has_names=False) if is_small else LineChart(line, "index", height=150), alt)
-    head = ["År", "Index", "Lägst om ett mått utelämnas", "Högst om ett mått utelämnas", "Antal mått", "Av väntade mått"]
-    body = [
-        [
-            text_cell(r["year"]),
-            *(number_cell(r[c], 1) for c in ("value", "range_low", "range_high")),
-            number_cell(r["measures"], 0),
-            number_cell(r["measures_expected"], 0),
-        ]
-        for r in sorted(found, key=lambda r: r["year"])
-    ]
-    ranged = any(r["range_low"] is not None for r in found)
-    notes = ["Färgad yta: mellan vilka värden indexet hamnar om ett av måtten utelämnas."] if ranged else []
-    file = f"index-{framework['framework_id']}-{goal['goal_area_id']}-{indicator_id}-{area['area_code']}"
-    return Figure(file, title or f"Sammanvägt index, {area['name_sv']}", text, svg, head, body, _own(facts), notes)
-
-
-def index_places(facts: Facts, framework: Row, goal: Row, indicator: Row | None) -> Figure | None:
-    """The municipalities' latest aggregated indicator beside each other, each with what it would be without one of its measures."""
-    indicator_id = indicator["indicator_id"] if indicator else "all"
-    found = {}
-    for area in facts.areas_of(framework["county_code"], "municipality"):
-        rows = facts.composites.get((framework["framework_id"], goal["goal_area_id"], indicator_id, area["area_code"]), [])
-        if valued := [r for r in rows if r["value"] is not None]:
-            found[area["name_sv"]] = max(valued, key=lambda r: r["year"])
-    if len(found) < 2:
-        return None
-    newest = max(r["year"] for r in found.values())
-    ordered = sorted(((name, r) for name, r in found.items() if r["year"] == newest), key=lambda pair: -pair[1]["value"])
-    (first, high), (last, low) = ordered[0], ordered[-1]
-    text = f"Högst {first} ({swedish.number(high['value'], 1)}), lägst {last} ({swedish.number(low['value'], 1)})."
-    ranges = [Range(name, r["value"], r["range_low"], r["range_high"], _role(facts, r["area_code"], framework["home"])) for name, r in ordered]
-    name = (indicator or goal)["name_sv"]
-    svg = _draw(facts, RangeChart(ranges, "index", 100.0), f"Punktdiagram, sammanvägt index för {name} i kommunerna {newest}. {text}")
-    body = [
-        [
-            text_cell(name),
-            *(number_cell(r[c], 1) for c in ("value", "range_low", "range_high")),
-            *(number_cell(r[c], 0) for c in ("measures", "measures_expected")),
-        ]
-        for name, r in ordered
-    ]
-    notes = ["Streckad linje: 100, medelvärdet för kommunerna basåret."]
-    if any(r["range_low"] is not None for _, r in ordered):
-        notes.append("Breda streck: mellan vilka värden indexet hamnar om ett av måtten utelämnas.")
-    head = ["Kommun", "Index", "Lägst om ett mått utelämnas", "Högst om ett mått utelämnas", "Antal mått", "Av väntade mått"]
-    file = f"index-{framework['framework_id']}-{goal['goal_area_id']}-{indicator_id}-kommuner"
-    return Figure(file, f"Kommunerna {newest}", text, svg, head, body, _own(facts), notes)
-
-
-def _role(facts: Facts, area: str, home: str) -> str:
+def role_of(facts: Facts, area: str, home: str) -> str:
     """Where one municipality is what the page is about, the others are its context."""
     is_one = facts.areas[home]["area_type"] == "municipality"
     return "focus" if area == home else "nation" if is_one else "place"
-
-
-def _own(facts: Facts) -> str:
-    return "Påhittade uppgifter för demonstration" if facts.release["is_demo"] else "Egen beräkning; måttens källor står på deras sidor"
 
 
 def _names(facts: Facts) -> dict[str, str]:

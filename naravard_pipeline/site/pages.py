@@ -18,10 +18,12 @@ from markupsafe import Markup
 
 from naravard_pipeline.charts import find_drawn
 from naravard_pipeline.pages import open_templates
-from naravard_pipeline.site import figures, parts
+from naravard_pipeline.site import figures, indices, parts
 from naravard_pipeline.site.facts import Facts, Row, read_facts
 from naravard_pipeline.site.figures import Figure
+from naravard_pipeline.site.holds import OLDER_SV, held_indicator, held_measure
 
+NEWEST = 5  # notices of correction on the start page; all of them stand on the quality page
 GOALS, INDICATORS, AREAS = "malomraden", "indikatorer", "omraden"
 Charts = Mapping[tuple[str, str], Figure | None]  # (measure, area the framework is about) → its chart
 
@@ -126,7 +128,11 @@ def _measure_parts(facts: Facts, measure: Row) -> Iterator[dict[str, Any]]:
 
 
 def _start(facts: Facts) -> dict[str, Any]:
-    return {"frameworks": [_framework_part(facts, framework) for framework in facts.frameworks]}
+    told = [n | {"name_sv": facts.measures[m]["name_sv"]} for m in facts.corrections if m in facts.measures for n in parts.corrections(facts, m)]
+    return {
+        "frameworks": [_framework_part(facts, framework) for framework in facts.frameworks],
+        "corrections": sorted(told, key=lambda n: -n["number"])[:NEWEST],
+    }
 
 
 def _framework_part(facts: Facts, framework: Row) -> dict[str, Any]:
@@ -138,17 +144,22 @@ def _framework_part(facts: Facts, framework: Row) -> dict[str, Any]:
             {
                 "goal": goal,
                 "index": parts.latest_index(facts, framework, goal, None, code),
-                "figure": figures.aggregated(facts, framework, goal, None, home, is_small=True) if home else None,
+                "figure": indices.aggregated(facts, framework, goal, None, home, is_small=True) if home else None,
                 "trends": parts.count_words(facts, ids, code, "trend", "trend"),
+                "held_trends": parts.count_held(facts, ids, code),
                 "nation": parts.count_words(facts, ids, code, "comparison", "comparison_nation") if code != "00" else [],
                 "indicators": [
-                    (i, parts.latest_index(facts, framework, goal, i, code), parts.only_measure(facts, i, code)) for i in goal["indicators"]
+                    (i, parts.latest_index(facts, framework, goal, i, code), parts.only_measure(facts, i, code), held_indicator(facts, i))
+                    for i in goal["indicators"]
                 ],
             }
         )
     tiles = [t for t in parts.tile_map(facts, framework["county_code"]) if t["area"]["area_code"] in framework["areas"]]
     for tile in tiles:
         tile["indexes"] = [parts.latest_index(facts, framework, g, None, tile["area"]["area_code"]) for g in framework["goal_areas"]]
+    for part in goals:
+        shown = (parts.latest_index(facts, framework, part["goal"], None, tile["area"]["area_code"]) for tile in tiles)
+        part["tiles_held"] = next((found["held"] for found in shown if found and found["held"]), None)
     others = [facts.areas[a] for a in framework["areas"] if facts.areas[a]["area_type"] != "municipality"]
     return {"framework": framework, "home": home, "goals": goals, "map": tiles, "others": others}
 
@@ -160,10 +171,14 @@ def _goal(facts: Facts, framework: Row, goal: Row) -> dict[str, Any]:
         "goal": goal,
         "home": home,
         "index": parts.latest_index(facts, framework, goal, None, code),
-        "figure": figures.aggregated(facts, framework, goal, None, home) if home else None,
-        "places": figures.index_places(facts, framework, goal, None),
+        "figure": indices.aggregated(facts, framework, goal, None, home) if home else None,
+        "places": indices.index_places(facts, framework, goal, None),
         "indicators": [
-            (i, parts.latest_index(facts, framework, goal, i, code), [parts.standing(facts, m, code) for m in i["measures"] if m in facts.measures])
+            (
+                i,
+                parts.latest_index(facts, framework, goal, i, code),
+                [parts.standing(facts, m, code, True) for m in i["measures"] if m in facts.measures],
+            )
             for i in goal["indicators"]
         ],
     }
@@ -177,9 +192,9 @@ def _indicator(facts: Facts, framework: Row, goal: Row, indicator: Row, charts: 
         "indicator": indicator,
         "home": home,
         "index": parts.latest_index(facts, framework, goal, indicator, code),
-        "figure": figures.aggregated(facts, framework, goal, indicator, home) if home else None,
-        "places": figures.index_places(facts, framework, goal, indicator),
-        "measures": [(parts.standing(facts, m, code), charts.get((m, code))) for m in indicator["measures"] if m in facts.measures],
+        "figure": indices.aggregated(facts, framework, goal, indicator, home) if home else None,
+        "places": indices.index_places(facts, framework, goal, indicator),
+        "measures": [(parts.standing(facts, m, code, True), charts.get((m, code))) for m in indicator["measures"] if m in facts.measures],
     }
 
 
@@ -198,11 +213,9 @@ def _area_parts(facts: Facts, area: Row) -> Iterator[dict[str, Any]]:
                 {
                     "goal": goal,
                     "index": parts.latest_index(facts, framework, goal, None, area["area_code"]),
-                    "figure": figures.aggregated(facts, framework, goal, None, area, goal["name_sv"], is_small=True),
+                    "figure": indices.aggregated(facts, framework, goal, None, area, goal["name_sv"], is_small=True),
                     "indicators": [(i, there) for i, found in lines if (there := [line for line in found if line["row"]])],
-                    "absent": list(
-                        {line["measure"]["measure_id"]: line["measure"] for _, found in lines for line in found if not line["row"]}.values()
-                    ),
+                    "absent": list({line["measure"]["measure_id"]: line for _, found in lines for line in found if not line["row"]}.values()),
                 }
             )
         yield {"framework": framework, "goals": goals}
@@ -213,7 +226,8 @@ def _render(template: str, facts: Facts, root: str, **values: Any) -> str:
         "release": facts.release,
         "is_demo": facts.release["is_demo"],
         "root": root,
-        "held": facts.held,
+        "held": [row | {"held": held_measure(facts, m)} for m, row in facts.holds.items()],
+        "older_sv": OLDER_SV,
         "is_several": len(facts.frameworks) > 1,
     }
     return _environment().get_template(template).render(**values)

@@ -10,13 +10,17 @@ from typing import Any
 from naravard_pipeline.pages.tones import Said, say
 from naravard_pipeline.site.cells import number_cell, value_cell
 from naravard_pipeline.site.facts import Facts, Row
+from naravard_pipeline.site.holds import held_measure, held_rows
 from naravard_pipeline.site.tiles import read_tiles
 
 _TYPES_SV = {"nation": "riket", "region": "regionerna", "county_part": "länsdelarna", "municipality": "kommunerna"}
 
 
-def standing(facts: Facts, measure_id: str, area_code: str) -> dict[str, Any]:
-    """One line about a measure in an area: value or why there is none, and the words of its assessment with tone and sign."""
+def standing(facts: Facts, measure_id: str, area_code: str, of_all_areas: bool = False) -> dict[str, Any]:
+    """One line about a measure in an area: value or why there is none, and the words of its assessment with tone and sign.
+
+    ``of_all_areas``: with the notices of correction of every area, as where the measure is told of and not the area.
+    """
     measure = facts.measures[measure_id]
     area = facts.areas.get(area_code, {"area_code": area_code, "name_sv": "Riket", "area_type": "nation"})
     said = facts.assessments.get((measure_id, area_code))
@@ -33,7 +37,8 @@ def standing(facts: Facts, measure_id: str, area_code: str) -> dict[str, Any]:
         "notes_sv": ", ".join(_notes(row)),
         "absent_sv": _absent(measure, area["area_type"]),
         "later": latest if latest and row is not latest and latest["value"] is None else None,
-        "is_held": any(r["is_held"] for r in series),
+        "held": held_measure(facts, measure_id),
+        "corrections": corrections(facts, measure_id, None if of_all_areas else area_code),
         "nation": say("comparison", said["comparison_nation"]) if said and area["area_type"] != "nation" else None,
         "county": say("comparison", said["comparison_county"]) if said and area["area_type"] not in ("region", "nation") else None,
         "trend": _trend(said) if said and measure.get("value_type") != "yes_no" else None,
@@ -42,9 +47,19 @@ def standing(facts: Facts, measure_id: str, area_code: str) -> dict[str, Any]:
     }
 
 
+def corrections(facts: Facts, measure_id: str, area_code: str | None = None) -> list[Row]:
+    """The notices that a figure of the measure was wrong, the newest first; with an area those about it, or about all areas."""
+    found = [n for n in facts.corrections.get(measure_id, []) if area_code is None or n["area_code"] in (None, area_code)]
+    return [n | {"where_sv": " ".join(t for t in (_name(facts, n["area_code"]), n["period_label"]) if t)} for n in found]
+
+
+def _name(facts: Facts, area_code: str | None) -> str:
+    return facts.areas[area_code]["name_sv"] if area_code in facts.areas else area_code or ""
+
+
 def only_measure(facts: Facts, indicator: Row, area_code: str) -> dict[str, Any] | None:
     """The line of an indicator's only measure, which says more than that there is no index of it."""
-    return standing(facts, indicator["measures"][0], area_code) if len(indicator["measures"]) == 1 else None
+    return standing(facts, indicator["measures"][0], area_code, of_all_areas=True) if len(indicator["measures"]) == 1 else None
 
 
 def _trend(said: Row) -> Said | None:
@@ -121,10 +136,15 @@ def count_words(facts: Facts, measure_ids: Iterable[str], area_code: str, aspect
     return sorted(told, key=lambda pair: (order[pair[0].tone], pair[0].word_sv))
 
 
+def count_held(facts: Facts, measure_ids: Iterable[str], area_code: str) -> int:
+    """How many of the measures that ``count_words`` counts show older figures."""
+    return sum((m, area_code) in facts.assessments and m in facts.holds for m in dict.fromkeys(measure_ids))
+
+
 def latest_index(facts: Facts, framework: Row, goal: Row, indicator: Row | None, area_code: str) -> Row | None:
     key = (framework["framework_id"], goal["goal_area_id"], indicator["indicator_id"] if indicator else "all", area_code)
     found: Sequence[Row] = [r for r in facts.composites.get(key, []) if r["value"] is not None]
-    return max(found, key=lambda r: r["year"]) if found else None
+    return max(found, key=lambda r: r["year"]) | {"held": held_rows(found)} if found else None
 
 
 def figure(value: float | None, measure: Row) -> str:

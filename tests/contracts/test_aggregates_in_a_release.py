@@ -94,6 +94,24 @@ def test_an_index_with_a_held_measure_stays_whole_as_it_was(world):
     assert parts == [("a", 1.0, True, reason), ("b", 1.0, True, reason), ("c", 2.0, False, None)]
 
 
+def test_an_index_is_never_said_to_rest_on_a_measure_that_was_not_in_it(world):
+    world.fill("last", 1.0, indices={"access": ("b",), "trust": ("c",)})
+    world.fill("candidate", 2.0)
+    world.release("a")
+    assert world.indices() == {"access": (1.0, True), "trust": (2.0, False)}
+    [(reason,)] = world.connection.execute("select distinct held_reason from fct_composites where is_held").fetchall()
+    assert reason == "Ett mått som är nytt i indexet hålls tillbaka: Mått a. Till dess visas indexet som det var utan det."
+    assert world.connection.execute("select measure_id from fct_composite_parts where indicator_id = 'access'").fetchall() == [("b",)]
+
+
+def test_an_index_may_wait_for_an_old_measure_and_a_new_one(world):
+    world.fill("last", 1.0, indices={"access": ("b",), "trust": ("c",)})
+    world.fill("candidate", 2.0)
+    world.release("a", "b")
+    [(reason,)] = world.connection.execute("select distinct held_reason from fct_composites where is_held").fetchall()
+    assert reason.startswith("Ett mått i indexet hålls tillbaka: Mått b. Ett mått som är nytt i indexet hålls tillbaka: Mått a.")
+
+
 def test_an_index_that_was_never_released_is_left_out_while_a_measure_is_held(world):
     world.fill("candidate", 2.0)
     world.release("a")

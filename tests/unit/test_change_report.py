@@ -9,7 +9,7 @@ from releases import AREAS, attach, cell
 
 from naravard_pipeline.publication.change_report import SHOWN_PER_KIND, build_changes, restrict_changes
 from naravard_pipeline.publication.changes import compare
-from naravard_pipeline.publication.changes_page import render_changes_page, tell_changes
+from naravard_pipeline.publication.changes_page import NEWEST, render_changes_page, tell_changes
 from naravard_pipeline.publication.review import review
 
 TOWNS = [code for code, _, area_type in AREAS if area_type == "municipality"]
@@ -77,6 +77,46 @@ def test_the_page_says_what_waits_and_how_to_approve_it(changes):
     assert "A &amp; B" in page and "&lt;b&gt;Rättad" in page
     assert "naravard release approve" not in render_changes_page(changes, None)
     assert not re.search(r"<script|https?://|src=|@import|url\(", page)
+
+
+class TestForReaders:
+    """What a reader of the published page finds: where to go on, why a measure waits, what is gone, what was wrong."""
+
+    @pytest.fixture
+    def public(self, changes):
+        return restrict_changes(changes, {m["measure_id"] for m in changes["measures"] if m["state"] == "released"})
+
+    def holds(self):
+        since = "2026-02-01T05:30:00"
+        waits = {"measure_id": "waits", "held_reason": "Väntar på <granskning>: reviderat.", "held_since": since, "is_left_out": False}
+        return [waits, {"measure_id": "held", "held_reason": "Kontrollen faller.", "held_since": None, "is_left_out": True}]
+
+    def test_every_measure_that_is_still_there_leads_to_its_page_and_inside_none_does(self, public, changes):
+        page = render_changes_page(public, None, self.holds())
+        for measure in public["measures"]:
+            is_gone = "removed_measure" in measure["counts"]
+            assert (f'href="matt/{measure["measure_id"]}.html"' in page) is not is_gone, measure["measure_id"]
+        assert 'href="matt/' not in render_changes_page(changes)
+
+    def test_what_waits_or_is_held_says_why_since_when_and_what_is_shown(self, public):
+        page = render_changes_page(public, None, self.holds())
+        waits, held = (page.split(f'id="{m}">')[1].split("</article>")[0] for m in ("waits", "held"))
+        assert "Väntar på &lt;granskning&gt;: reviderat." in waits and "senast publicerade uppgifter, sedan 2026-02-01 05:30." in waits
+        assert "Kontrollen faller." in held and "Inte publicerat än." in held
+        assert '<a href="quality.html">kvalitetssidan</a>' in page.split("Hålls tillbaka av en kontroll")[1].split("<article")[0]
+
+    def test_a_removed_measure_is_told_before_what_changed_and_not_among_it(self, public):
+        page = render_changes_page(public, None)
+        heading = page.index("Publiceras inte längre</h2>")
+        gone = [m["measure_id"] for m in public["measures"] if "removed_measure" in m["counts"]]
+        assert gone and all(heading < page.index(f'id="{m}"') < page.index("Ändrade mått</h2>") and page.count(f'id="{m}"') == 1 for m in gone)
+
+    def test_corrections_stand_first_the_newest_and_then_where_the_others_are(self, public):
+        told = {"measure_id": "goes", "name_sv": "Går", "area_name_sv": "Eskilstuna", "period_label": "2024", "corrected_at": "2026-02-02T08:00:00"}
+        page = render_changes_page(public, None, [], [told | {"text_sv": f"Rätt tal är <{n}>."} for n in range(NEWEST + 1)])
+        assert page.index("Rättelser</h2>") < page.index("Väntar på beslut</h2>")
+        assert 'Rättelse: <a href="matt/goes.html">Går</a>, Eskilstuna, 2024' in page and "Rätt tal är &lt;0&gt;." in page
+        assert f"Rätt tal är &lt;{NEWEST}&gt;" not in page and "Äldre rättelser står på" in page
 
 
 def test_a_first_release_says_so_in_one_line():

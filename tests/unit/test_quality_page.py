@@ -81,7 +81,7 @@ def test_made_up_figures_are_marked(is_demo: bool):
 def test_nothing_is_asked_from_any_host():
     page = render_quality_page(RELEASE, [PASSED, FAILED, DBT], [HELD]).replace("http://www.w3.org/2000/svg", "")  # a name, not an address
     assert not re.search(r"https?:|url\(|@import|<link|<img|<iframe| src=|fetch|XMLHttp", page)
-    assert all(re.fullmatch(r"#?[a-z./]+", address) and "//" not in address for address in re.findall(r' href="([^"]*)"', page))
+    assert all(re.fullmatch(r"#?[a-z0-9_./]+", address) and "//" not in address for address in re.findall(r' href="([^"]*)"', page))
 
 
 @given(st.text(), st.one_of(st.none(), st.booleans(), st.integers(), st.floats(), st.text()))
@@ -99,3 +99,9 @@ def test_an_outcome_survives_json():
     assert Outcome.from_json(FAILED).to_json() == FAILED
     with pytest.raises(TypeError):
         Outcome.from_json(FAILED | {"unknown": 1})
+
+
+def test_a_measure_without_released_figures_is_said_to_be_unpublished_and_not_to_show_older_ones():
+    text = _Text(render_quality_page(RELEASE, [PASSED], [HELD | {"is_left_out": True, "held_since": None}])).text
+    assert "1 mått är inte publicerade än." in text and "visar äldre uppgifter" not in text
+    assert "Mått som hålls tillbaka och inte är publicerade" in text and HELD["held_reason"] in text

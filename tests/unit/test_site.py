@@ -204,7 +204,7 @@ class TestOddReleases:
         assert "Eskilstuna" in site.pages["indikatorer/lan-trygg.html"]
 
     def test_a_page_that_cannot_be_built_is_named(self, monkeypatch):
-        monkeypatch.setattr(pages.figures, "aggregated", lambda *a, **k: 1 / 0)
+        monkeypatch.setattr(pages.indices, "aggregated", lambda *a, **k: 1 / 0)
         with pytest.raises(SiteError, match=r"ZeroDivisionError"):
             build_site(connect(), RELEASE)
 

@@ -26,10 +26,12 @@
     if (cell.classList.contains('number') && cell.tagName === 'TD') return text.replace(/[\u00a0\u202f]/g, '').replace(/−/g, '-')
     return /^[=+@-]/.test(text) ? `'${text}` : text
   }
+  // Whose the figures are, and that they are held where they are.
+  const told = figure => [...figure.querySelectorAll('figcaption .held, .source')].map(place => place.textContent.trim())
   const csv = figure => {
     const rows = [...figure.querySelectorAll('tr')].map(row => [...row.cells].map(c => `"${plain(c).replace(/"/g, '""')}"`).join(';'))
-    const note = `"${figure.querySelector('.source').textContent.trim().replace(/"/g, '""')}"`
-    return '\ufeff' + [...rows, note].join('\r\n') + '\r\n'
+    const notes = told(figure).map(text => `"${text.replace(/"/g, '""')}"`)
+    return '\ufeff' + [...rows, ...notes].join('\r\n') + '\r\n'
   }
   // The picture as a file of its own: light, with its heading above and its source below.
   const svg = figure => {
@@ -38,10 +40,10 @@
     const inner = new XMLSerializer().serializeToString(old).replace(/var\(--[\w-]+,\s*(#[0-9a-f]{6})\)/g, '$1')
     const heading = figure.closest('section.measure')?.querySelector('h3') ?? document.querySelector('h1')
     const line = (y, text, size, weight) => `<text x="10" y="${y}" font-size="${size}" font-weight="${weight}" fill="#1d2328">${escape(text)}</text>`
-    return `<svg xmlns="http://www.w3.org/2000/svg" width="${width + 20}" height="${height + 84}" font-family="Arial, 'Liberation Sans', Helvetica, sans-serif">` +
+    return `<svg xmlns="http://www.w3.org/2000/svg" width="${width + 20}" height="${height + 68 + 16 * told(figure).length}" font-family="Arial, 'Liberation Sans', Helvetica, sans-serif">` +
       `<rect width="100%" height="100%" fill="#ffffff"/>` + line(26, heading.textContent, 15, 600) +
       line(46, figure.querySelector('figcaption > *').textContent, 13, 400) +
-      `<g transform="translate(10 56)">${inner}</g>` + line(height + 76, figure.querySelector('.source').textContent, 11, 400) + '</svg>'
+      `<g transform="translate(10 56)">${inner}</g>` + told(figure).map((text, n) => line(height + 76 + 16 * n, text, 11, 400)).join('') + '</svg>'
   }
   const png = (figure, name) => {
     const image = new Image()
