@@ -30,7 +30,7 @@ from typing import Any
 import duckdb
 
 from naravard_pipeline.publication.changes import KINDS
-from naravard_pipeline.publication.review import Finding
+from naravard_pipeline.publication.findings import Finding
 
 SHOWN_PER_AREA = 3  # a long history of one area does not crowd the others out
 SHOWN_PER_KIND = 20
