@@ -20,9 +20,9 @@ from naravard_pipeline.landing.store import Landing
 from naravard_pipeline.publication.content import content_hashes, figures_hashes
 from naravard_pipeline.publication.contract import Table
 from naravard_pipeline.publication.decisions import ROLES, Standing, append, next_entry, read_log
+from naravard_pipeline.publication.findings import Finding
 from naravard_pipeline.publication.folders import current_release, list_releases, only_one
 from naravard_pipeline.publication.gate import Hold
-from naravard_pipeline.publication.review import Finding
 from naravard_pipeline.settings import Settings
 
 FOR_READERS_SV = {

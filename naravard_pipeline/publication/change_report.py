@@ -6,11 +6,13 @@ Here: what ``changes.compare`` and ``review`` left, summed up in plain JSON type
 ``before``     ``{release_id, published_at}`` of what is compared with, null before the first release; ``after``: the same of the new one, as given
 ``is_demo``    whether the figures are made up
 ``note_sv``    one line where nothing could be compared (a first release, a last one of an older version); else null
+``slight``     figures revised by less than their measure shows; they are in no other number here
 ``totals``     ``{kind: cells}`` for every kind of ``changes.KINDS``, measures for ``new_measure`` and ``removed_measure``
 ``states``     ``{released, waiting, held: measures}``
 ``measures``   those that differ, wait or are held; waiting ones first, then the largest change first:
   ``measure_id, name_sv, unit, decimals, state`` (``released``: goes out or has gone, ``waiting``: for a person, ``held``: by a check or its source)
   ``counts``       as ``totals``, only kinds that occur
+  ``slight``       figures revised by less than one unit of the last decimal shown, which are not told one by one
   ``findings``     ``{kind, sentence_sv, sentence_en, count, worst}``, see ``review.Finding``
   ``levels``       new periods and revised ones: ``{basis, period_label, from_label, area_type, age_group, reporter, areas, median_before,
                    median_after, change_percent}``
@@ -21,13 +23,14 @@ Here: what ``changes.compare`` and ``review`` left, summed up in plain JSON type
   ``left_out``     ``{kind: rows beyond those shown}``
 """
 
+import math
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import duckdb
 
 from naravard_pipeline.publication.changes import KINDS
-from naravard_pipeline.publication.review import Finding
+from naravard_pipeline.publication.findings import Finding
 
 SHOWN_PER_AREA = 3  # a long history of one area does not crowd the others out
 SHOWN_PER_KIND = 20
@@ -53,8 +56,10 @@ def build_changes(
     """
     comparable, has_before = connection.execute("select is_comparable, has_before from change_basis").fetchone()
     counts: dict[str, dict[str, int]] = {}
-    for measure_id, kind, cells in connection.execute("select measure_id, kind, sum(cells)::bigint from change_rows group by all").fetchall():
+    query = "select measure_id, kind, sum(cells)::bigint from change_rows where not is_slight group by all"
+    for measure_id, kind, cells in connection.execute(query).fetchall():
         counts.setdefault(measure_id, {})[kind] = 1 if kind in ("new_measure", "removed_measure") else cells
+    slight = dict(connection.execute("select measure_id, count(*) from change_rows where is_slight group by all").fetchall())
     definitions = _by_measure(
         connection, "select measure_id, column_name, text_before as before, text_after as after from definition_rows order by all"
     )
@@ -64,7 +69,7 @@ def build_changes(
     listed = connection.execute(
         "select measure_id, coalesce(name_sv, measure_id), coalesce(unit, ''), coalesce(decimals, 1), is_draft from change_measures"
     ).fetchall()
-    concerned = {*counts, *definitions, *findings, *waiting, *held}
+    concerned = {*counts, *slight, *definitions, *findings, *waiting, *held}
     measures = []
     for measure_id, name_sv, unit, decimals, is_draft in listed:
         if measure_id not in concerned or (is_draft and measure_id not in counts):
@@ -80,6 +85,7 @@ def build_changes(
                 "decimals": decimals,
                 "state": "held" if measure_id in held else "waiting" if measure_id in waiting else "released",
                 "counts": counted,
+                "slight": slight.get(measure_id, 0),
                 "findings": [f.to_json() for f in findings.get(measure_id, ())],
                 "levels": levels.get(measure_id, []),
                 "new_periods": periods.get(measure_id, []),
@@ -117,11 +123,12 @@ def _is_gone(measure: Mapping[str, Any]) -> bool:
 
 
 def _nothing() -> dict[str, Any]:
-    return {"counts": {}, "findings": [], "levels": [], "new_periods": [], "definitions": [], "rows": [], "left_out": {}}
+    return {"counts": {}, "slight": 0, "findings": [], "levels": [], "new_periods": [], "definitions": [], "rows": [], "left_out": {}}
 
 
 def _summed(measures: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     return {
+        "slight": sum(m["slight"] for m in measures),
         "totals": {kind: sum(m["counts"].get(kind, 0) for m in measures) for kind in KINDS},
         "states": {state: sum(m["state"] == state for m in measures) for state in STATES},
     }
@@ -138,7 +145,8 @@ def _named(release: Mapping[str, Any] | None) -> dict[str, Any] | None:
 
 
 def _gravest_first(measure: Mapping[str, Any]) -> tuple:
-    sizes = [abs(r["change_percent"]) for r in measure["rows"] if r["change_percent"] is not None]
+    revised = [r["change_percent"] for r in measure["rows"] if r["kind"] == "revised"]
+    sizes = [math.inf if percent is None else abs(percent) for percent in revised]  # from nought any change is larger than every percentage
     sizes += [abs(level["change_percent"]) for level in measure["levels"] if level["change_percent"] is not None]
     return STATES.index(measure["state"]), -max(sizes, default=-1.0), measure["name_sv"], measure["measure_id"]
 
@@ -171,14 +179,18 @@ _SIZE = "coalesce(abs(change_percent), case when kind = 'revised' then 'infinity
 _ORDER = f"{_SIZE}, period_end desc, period_start desc, area_code, sex, age_group, reporter"
 _ROWS = f"""
     with single as (
-        select r.*, t.name_sv as area_name_sv from change_rows as r left join change_areas as t on t.area_code = r.area_code
-        where kind in {SINGLE}
+        select
+            r.*, t.name_sv as area_name_sv, coalesce(abs(change_percent), 'infinity'::double) as size,
+            max(size) over (partition by measure_id, kind, r.area_code, period_start, period_end, age_group, reporter) as largest
+        from change_rows as r left join change_areas as t on t.area_code = r.area_code
+        where kind in {SINGLE} and not is_slight
     ),
-    -- Women and men are told where their total did not change in the same way.
+    -- Women and men are told where their total did not change in the same way, or one of them more than twice as much.
     of_cell as (
         select * from single
         qualify row_number() over (
-            partition by measure_id, kind, area_code, period_start, period_end, age_group, reporter order by sex = 'total' desc, {_ORDER}
+            partition by measure_id, kind, area_code, period_start, period_end, age_group, reporter
+            order by (sex = 'total' and 2 * size >= largest) desc, {_ORDER}
         ) = 1
     ),
     by_area as (

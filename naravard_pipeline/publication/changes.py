@@ -4,7 +4,8 @@ Here: the comparison in SQL, left in temp tables of the connection. Not here: th
 (review), the report (change_report). What is hidden on either side has no number in any of these tables.
 
 ``change_basis``      one row: ``is_comparable``, ``has_before``; without both, every measure is new
-``change_rows``       one row per cell that differs (``new_measure``, ``removed_measure``: one per measure, with its number of ``cells``)
+``change_rows``       one row per cell that differs (``new_measure``, ``removed_measure``: one per measure, with its number of ``cells``);
+                      ``is_slight``: revised by less than one unit of the last decimal that the measure shows
 ``definition_rows``   one row per measure and column of ``dim_measures`` that differs, tolerances too: ``measure_id,
                       column_name, text_before, text_after``
 ``change_measures``   one row per measure of either side, as ``dim_measures`` says it; its tolerances are the stricter ones of both sides
@@ -262,11 +263,13 @@ select
     case when not is_secret and kind = 'revised' then 100 * (value_after - value_before) / nullif(abs(value_before), 0) end as change_percent,
     status_before, status_after, is_break, was_protected,
     case when not is_secret then source_status end as reason,
+    coalesce(n.kind = 'revised' and abs(value_after - value_before) < 0.999999 * power(10, -coalesce(m.decimals, 1)), false) as is_slight,
     1::bigint as cells
 from named as n
+left join change_measures as m on m.measure_id = n.measure_id
 where kind is not null
 union all by name
-select d.measure_id, d.kind, false as is_break, false as was_protected, d.cells
+select d.measure_id, d.kind, false as is_break, false as was_protected, false as is_slight, d.cells
 from differing_measures as d
 where d.kind is not null
 """

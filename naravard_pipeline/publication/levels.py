@@ -1,6 +1,6 @@
 """What a change does to whole periods: the level over the areas, and the areas that are lacking. Read by the review and by the report.
 
-Here: two temp tables over what ``changes.compare`` left. Not here: whether a shift is too large (review). Only totals (``sex = 'total'``) are
+Here: two temp tables over what ``changes.compare`` left. Not here: whether a shift is too large (review_figures). Only totals (``sex = 'total'``) are
 looked at, and only what is shown: a figure that is or was hidden is in no median, and what is hidden is not lacking.
 
 ``change_levels``   one row per measure, period, kind of area, age group and reporter whose level can be compared: ``basis`` (``revision``: with

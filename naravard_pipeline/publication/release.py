@@ -233,7 +233,7 @@ def _tell_changes(
 
 def _say_changes(changes: Mapping[str, Any]) -> str:
     """The reason of a release that no person had to decide on, for the log."""
-    changed = sum(bool(m["counts"]) for m in changes["measures"])
+    changed = sum(bool(m["counts"] or m["slight"]) for m in changes["measures"])
     waiting, held = changes["states"]["waiting"], changes["states"]["held"]
     within = f"{changed} mått har ändrade uppgifter, inom sina toleranser eller godkända."
     told = within if changes["before"] else f"Första publiceringen: {changed} mått."

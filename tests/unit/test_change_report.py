@@ -55,6 +55,41 @@ def test_women_and_men_are_left_to_their_total(changes):
     assert [(r["sex"], r["value_before"], r["value_after"]) for r in of(changes, "waits")["rows"]] == [("total", 50.25, 77.75)]
 
 
+BASE = cell("m", 5.0, 2023)
+
+
+def reported(before: list[dict], after: list[dict]) -> dict:
+    connection = duckdb.connect()
+    attach(connection, "last", before)
+    attach(connection, "candidate", after)
+    compare(connection)
+    return build_changes(connection, {"release_id": "1", "published_at": None}, {"release_id": "2"}, review(connection))
+
+
+def test_what_is_smaller_than_what_is_shown_is_counted_apart():
+    noise = [("01", 1.4, 1.40001), ("02", 0.0, 0.00001), ("03", 1.4, 1.4999), ("04", 1.4, 1.5), ("05", 1.0, 3.0)]
+    before, after = ([cell("m", row[side], area_code=row[0]) for row in noise] for side in (1, 2))
+    changes = reported([*before, cell("n", 2.0)], [*after, cell("n", 2.01)])
+    m, n = of(changes, "m"), of(changes, "n")
+    assert (m["counts"], m["slight"], m["left_out"]) == ({"revised": 2}, 3, {})
+    assert [(r["area_code"], round(r["change_percent"])) for r in m["rows"]] == [("05", 200), ("04", 7)]
+    assert (n["counts"], n["slight"], n["rows"]) == ({}, 1, [])
+    assert changes["totals"]["revised"] == 2 and changes["slight"] == 4 and restrict_changes(changes, {"n"})["slight"] == 1
+    page = render_changes_page(changes)
+    assert "Därtill är 4 uppgifter omräknade med mindre än vad som visas." in page and "3 uppgifter är omräknade med mindre" in page
+    assert "(0,0" not in page and "0,0\u00a0%" not in page
+
+
+def test_the_largest_change_comes_first_whoever_it_concerns():
+    before = [cell("still", 10.0), cell("moved", 1.0), cell("moved", 1.0, sex="women"), cell("woken", 0.0)]
+    after = [cell("still", 10.1), cell("moved", 1.1), cell("moved", 3.0, sex="women"), cell("woken", 5.0)]
+    changes = reported(before, after)
+    assert [m["measure_id"] for m in changes["measures"]] == ["woken", "moved", "still"]
+    assert [(r["sex"], r["change_percent"]) for r in of(changes, "moved")["rows"]] == [("women", 200.0)]
+    gone = reported([BASE, cell("m", 1.0), cell("m", 1.0, sex="men")], [BASE, cell("m", None), cell("m", None, sex="men")])
+    assert [(r["kind"], r["sex"]) for r in of(gone, "m")["rows"]] == [("withdrawn", "total")]
+
+
 def test_what_is_published_tells_nothing_of_what_waits_or_is_held(changes):
     public = restrict_changes(changes, {m["measure_id"] for m in changes["measures"] if m["state"] == "released"})
     assert of(public, "waits")["state"] == "waiting" and of(public, "held")["rows"] == [] and of(public, "many") == of(changes, "many")
