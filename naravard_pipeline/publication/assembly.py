@@ -6,7 +6,7 @@ Not here: held measures in the marts (held_marts), files and links (release), fo
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
@@ -29,12 +29,15 @@ PUBLISHED = "('published', 'planned', 'retired')"  # a draft goes through everyt
 
 @dataclass(frozen=True)
 class Assembled:
-    """``held`` show their last released figures, ``left_out`` have none to show. ``content_hash`` covers every row but the release's own date."""
+    """``held`` show their last released figures, ``left_out`` have none to show; ``since`` when either was first so, UTC. ``content_hash`` covers
+    every row but the release's own date.
+    """
 
     held: Mapping[str, Hold]
     left_out: Mapping[str, Hold]
     row_counts: Mapping[str, int]
     content_hash: str
+    since: Mapping[str, datetime] = field(default_factory=dict)
 
 
 def read_candidate(connection: duckdb.DuckDBPyConnection, tables: Sequence[Table]) -> Candidate:
@@ -93,7 +96,8 @@ def assemble(
         digest.update(f"{result['suite']}.{result['check']} {result['passed']} {result['failed_rows']}\n".encode())
     for notice in corrections:
         digest.update(f"correction {notice.number} {notice.at}\n".encode())
-    return Assembled(held, left_out, counts, digest.hexdigest())
+    since = dict(connection.execute("select measure_id, held_since from holds union all select measure_id, held_since from left_out").fetchall())
+    return Assembled(held, left_out, counts, digest.hexdigest(), since)
 
 
 def _split(connection: duckdb.DuckDBPyConnection, holds: Mapping[str, Hold]) -> tuple[dict[str, Hold], dict[str, Hold]]:
@@ -122,10 +126,10 @@ def _derived_holds(shown: Mapping[str, str | None], holds: Mapping[str, Hold]) -
 
 def _remember(connection: duckdb.DuckDBPyConnection, name: str, holds: Mapping[str, Hold], now: datetime) -> None:
     """The holds as a temporary table of this connection, which the rows of a release and its own word on them are made from."""
-    connection.execute(f"create temp table {name} (measure_id varchar, kind varchar, held_reason varchar, held_since timestamp)")
-    rows = [[h.measure_id, h.kind, h.reason_sv, (h.since or now).astimezone(UTC).replace(tzinfo=None)] for h in holds.values()]
+    connection.execute(f"create temp table {name} (measure_id varchar, held_reason varchar, held_since timestamp)")
+    rows = [[h.measure_id, h.reason_sv, (h.since or now).astimezone(UTC).replace(tzinfo=None)] for h in holds.values()]
     if rows:
-        connection.executemany(f"insert into {name} values (?, ?, ?, ?)", rows)
+        connection.executemany(f"insert into {name} values (?, ?, ?)", rows)
 
 
 def _keep_first_dates(connection: duckdb.DuckDBPyConnection) -> None:

@@ -42,6 +42,7 @@ def read_credits(connection: duckdb.DuckDBPyConnection, table: Table, is_demo: b
     measures = _measures_in(connection, table)
     if table.is_own_computation:
         return (Credit(own_computation(_attributions_behind(connection, measures))),)
+    summed = [Credit(own_computation(sources))] if (sources := _attributions_of_sums(connection, table)) else []
     query = """
         select distinct m.attribution, s.url, s.licence, s.licence_url
         from dim_measures as m
@@ -49,7 +50,7 @@ def read_credits(connection: duckdb.DuckDBPyConnection, table: Table, is_demo: b
         where list_contains(?, m.measure_id)
         order by all
     """
-    return tuple(Credit(*row) for row in connection.execute(query, [measures]).fetchall())
+    return (*(Credit(*row) for row in connection.execute(query, [measures]).fetchall()), *summed)
 
 
 def _measures_in(connection: duckdb.DuckDBPyConnection, table: Table) -> Sequence[str]:
@@ -57,6 +58,14 @@ def _measures_in(connection: duckdb.DuckDBPyConnection, table: Table) -> Sequenc
     name = table.name if table.is_by_measure else "fct_observations"
     where = " where has_figures" if "has_figures" in table.column_names else ""
     return [row[0] for row in connection.execute(f"select distinct measure_id from {name}{where} order by all").fetchall() if row[0]]
+
+
+def _attributions_of_sums(connection: duckdb.DuckDBPyConnection, table: Table) -> list[str]:
+    """The lines of the sources whose figures are summed here in rows of the table, which are not their own."""
+    if "is_aggregated" not in table.column_names:
+        return []
+    measures = [row[0] for row in connection.execute(f"select distinct measure_id from {table.name} where is_aggregated").fetchall()]
+    return _attributions_behind(connection, measures)
 
 
 def _attributions_behind(connection: duckdb.DuckDBPyConnection, measures: Sequence[str]) -> list[str]:

@@ -133,10 +133,10 @@ def write_meta(
         elif state.since:  # the landing said so: it alone knows since when
             rows.append(["landing", "answer_is_well_formed_and_whole", None, state.measure_id, "critical", False, 1, state.reason])
     connection.executemany("insert into meta_checks values (?, ?, ?, ?, ?, ?, ?, ?)", rows)
-    for state in ("held", "left_out"):
-        connection.execute(
-            f"insert into {HOLDS} select measure_id, '{state}', kind, held_reason, held_since from {'holds' if state == 'held' else state}"
-        )
+    both = [("held", h) for h in assembled.held.values()] + [("left_out", h) for h in assembled.left_out.values()]
+    if both:
+        holds = [[h.measure_id, state, h.kind, h.reason_sv, assembled.since[h.measure_id]] for state, h in both]
+        connection.executemany(f"insert into {HOLDS} values (?, ?, ?, ?, ?)", holds)
     _write_decisions(connection, log)
 
 

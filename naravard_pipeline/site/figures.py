@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from naravard_pipeline.catalogue.attribution import SOURCE_PREFIX, own_computation
 from naravard_pipeline.charts import Line, LineChart, Mark, Point, Range, RangeChart, RunChart, RunPoint, SmallMultiples, draw
 from naravard_pipeline.charts.figures import moment_of
 from naravard_pipeline.pages import swedish
@@ -36,13 +37,19 @@ def draw_chart(facts: Facts, chart: Any, alt: str) -> str:
     return draw(chart, alt, facts.drawn)
 
 
-def _beside(facts: Facts, measure: Row, rows: Iterable[Row]) -> dict[str, Any]:
-    """What stands beside every chart of the measure's ``rows``: whose figures they are, and that they are held where they are."""
-    return {"source": source_of(facts, measure, rows), "held": held_measure(facts, measure["measure_id"])}
+def _beside(facts: Facts, measure: Row, areas: Iterable[str]) -> dict[str, Any]:
+    """What stands beside every chart of the measure in ``areas``: whose figures they are, and that they are held where they are."""
+    return {"source": source_of(facts, measure, areas), "held": held_measure(facts, measure["measure_id"])}
 
 
-def source_of(facts: Facts, measure: Row, rows: Iterable[Row]) -> str:
-    return measure.get("attribution") or ""
+def source_of(facts: Facts, measure: Row, areas: Iterable[str]) -> str:
+    """The measure's line of attribution; where figures of ``areas`` are summed here, they are not the source's own and the line says so."""
+    line, shown = measure.get("attribution") or "", list(dict.fromkeys(areas))
+    summed = [a for a in shown if any(r.get("is_aggregated") for r in facts.series.get((measure["measure_id"], a), []))]
+    if not summed or not line.startswith(SOURCE_PREFIX):
+        return line
+    own = own_computation([line])
+    return own if len(summed) == len(shown) else f"{line}. {', '.join(_names(facts)[a] for a in summed)}: {own[0].lower()}{own[1:]}"
 
 
 def over_time(facts: Facts, measure: Row, area: str, county: str | None) -> Figure | None:
@@ -73,7 +80,7 @@ def over_time(facts: Facts, measure: Row, area: str, county: str | None) -> Figu
         head,
         body,
         notes=notes,
-        **_beside(facts, measure, (r for found in series.values() for r in found)),
+        **_beside(facts, measure, series),
     )
 
 
@@ -114,7 +121,9 @@ def places(facts: Facts, measure: Row, county: str | None, home: str) -> Figure 
     ]
     title = "Kommunerna" + ("" if several else f" {labels.pop()}")
     head = ["Område", "Period", "Värde", "Undre gräns", "Övre gräns"]
-    return Figure(f"{measure_id}-kommuner-{county}", title, text, svg, head, body, notes=notes, **_beside(facts, measure, (s for _, s in ours)))
+    return Figure(
+        f"{measure_id}-kommuner-{county}", title, text, svg, head, body, notes=notes, **_beside(facts, measure, (a["area_code"] for a, _ in ours))
+    )
 
 
 def multiples(facts: Facts, measure: Row, county: str | None) -> Figure | None:
@@ -132,7 +141,7 @@ def multiples(facts: Facts, measure: Row, county: str | None) -> Figure | None:
         facts, SmallMultiples(lines, context, _unit(measure)), f"Små linjediagram, {measure['name_sv']}. {text} Värdena står i tabellen."
     )
     head, body = _by_period(ours | ({"00": nation} if context else {}), names, None, measure)
-    beside = _beside(facts, measure, (r for found in (*ours.values(), nation) for r in found))
+    beside = _beside(facts, measure, (*ours, "00") if context else ours)
     return Figure(f"{measure_id}-kommuner-over-tid-{county}", "Kommunerna över tid", text, svg, head, body, **beside)
 
 
@@ -182,7 +191,7 @@ def _run(facts: Facts, measure: Row, area: Row, points: Sequence[Row]) -> Figure
         head,
         body,
         notes=notes,
-        **_beside(facts, measure, points),
+        **_beside(facts, measure, [area["area_code"]]),
     )
 
 

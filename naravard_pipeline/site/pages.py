@@ -124,6 +124,7 @@ def _measure_parts(facts: Facts, measure: Row) -> Iterator[dict[str, Any]]:
                 "map": mapped if any(tile["tile"] and tile["line"]["row"] for tile in mapped) else [],
                 "surveys": [] if is_told else parts.surveys(facts, measure_id, [line["area"]["area_code"] for line in lines]),
                 "effects": facts.effects_in(measure_id, home),
+                "source": figures.source_of(facts, measure, [home] if is_told else [line["area"]["area_code"] for line in lines]),
             }
 
 

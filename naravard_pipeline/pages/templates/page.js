@@ -27,7 +27,7 @@
     return /^[=+@-]/.test(text) ? `'${text}` : text
   }
   // Whose the figures are, and that they are held where they are.
-  const told = figure => [...figure.querySelectorAll('figcaption .held, .source')].map(place => place.textContent.trim())
+  const told = figure => [...figure.querySelectorAll('figcaption .held-mark, .source')].map(place => place.textContent.trim())
   const csv = figure => {
     const rows = [...figure.querySelectorAll('tr')].map(row => [...row.cells].map(c => `"${plain(c).replace(/"/g, '""')}"`).join(';'))
     const notes = told(figure).map(text => `"${text.replace(/"/g, '""')}"`)
