@@ -56,6 +56,10 @@ COLUMNS_SV = {
     "target_year": "Målår",
     "caveat_sv": "Att tänka på",
     "replaced_by": "Ersätts av",
+    "max_revision": "Största omräkning som inte granskas (procent)",
+    "max_level_shift": "Största nivåskifte som inte granskas (procent)",
+    "max_missing_areas": "Största andel saknade områden som inte granskas (procent)",
+    "approval": "Godkännande",
 }
 VALUES_SV = {
     "higher_is_better": "högre är bättre",
@@ -77,6 +81,8 @@ VALUES_SV = {
     "half_year": "halvår",
     "quarter": "kvartal",
     "month": "månad",
+    "automatic": "inom gränserna av sig självt",
+    "always": "alltid av en person",
 }
 NEWEST = 10  # notices of correction on this page; all of them stand on the quality page
 AREA_TYPES_SV = {"nation": "riket", "region": "regioner", "county_part": "länsdelar", "municipality": "kommuner", "area": "områden"}
@@ -123,7 +129,8 @@ def render_changes_page(
 def tell_changes(changes: Mapping[str, Any], width: int = 100, lines: int = 30) -> list[str]:
     """One screen of plain text: what waits and why, then what moved most; at most ``lines`` lines, each at most ``width`` wide."""
     before = changes["before"]
-    totals = ", ".join(f"{kind} {n:,}" for kind, n in changes["totals"].items() if n) or "nothing differs"
+    counts = {**changes["totals"], "revised by less than is shown": changes.get("slight", 0)}
+    totals = ", ".join(f"{kind} {n:,}" for kind, n in counts.items() if n) or "nothing differs"
     told = [f"since {before['release_id']}: {totals}" if before else f"nothing to compare with, everything is new: {totals}"]
     if changes["is_demo"]:
         told.append("MADE-UP FIGURES")
