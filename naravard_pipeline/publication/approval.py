@@ -23,6 +23,7 @@ from naravard_pipeline.publication.decisions import ROLES, Standing, append, nex
 from naravard_pipeline.publication.folders import current_release, list_releases, only_one
 from naravard_pipeline.publication.gate import Hold
 from naravard_pipeline.publication.review import Finding
+from naravard_pipeline.publication.taken_back import Again
 from naravard_pipeline.settings import Settings
 
 FOR_READERS_SV = {
@@ -62,17 +63,22 @@ def find_waiting(
     tables: Sequence[Table],
     standing: Standing,
     findings: Mapping[str, Sequence[Finding]],
+    again: Mapping[str, Again],
 ) -> dict[str, Waiting]:
-    """Measures of the attached ``candidate`` that may not go out unseen: something was found in them, or just these figures were taken back
-    before; and nobody has approved exactly these rows."""
-    measures = {m for m, found in findings.items() if found} | set(standing.rejected)
+    """Measures of the attached ``candidate`` that may not go out unseen: something was found in them, or they bring figures ``again`` that were taken
+    back; and nobody has approved exactly these rows."""
+    measures = {m for m, found in findings.items() if found} | set(standing.rejected) | set(again)
     if not measures:
         return {}
     contents, figures = content_hashes(connection, "candidate", tables, measures), figures_hashes(connection, "candidate", measures)
     waiting = {}
     for measure_id in sorted(measures):
         found = list(findings.get(measure_id, ()))
-        if reason := standing.rejected.get(measure_id, {}).get(figures.get(measure_id, "")):
+        if back := again.get(measure_id):
+            told_sv = f"{back.cells} {'uppgift' if back.cells == 1 else 'uppgifter'} har återtagits förut: {back.reason_sv}"
+            told_en = f"{back.cells} figure(s) were taken back before: {back.reason_sv}"
+            found.insert(0, Finding("taken_back", told_sv, told_en, back.cells))
+        elif reason := standing.rejected.get(measure_id, {}).get(figures.get(measure_id, "")):  # by a log from before single cells were remembered
             found.insert(0, Finding("taken_back", f"Samma uppgifter har återtagits: {reason}", f"These figures were taken back: {reason}", 1))
         if found and contents[measure_id] not in standing.approved.get(measure_id, ()):
             waiting[measure_id] = Waiting(measure_id, contents[measure_id], figures.get(measure_id, ""), found)

@@ -30,8 +30,9 @@ class Entry:
     """One decision. ``name`` is the only part that is not published.
 
     ``content_hash`` is what it is bound to: a measure's candidate rows (approved), a release's content (approved automatically, released,
-    rolled_back to), the snapshot of a source's answer (answer_accepted). ``details`` of a rollback has ``rejected``: measure → hash of the figures
-    taken back; of a correction ``area_code`` and ``period_label``.
+    rolled_back to), the snapshot of a source's answer (answer_accepted). ``details`` of a rollback has ``taken_back``: the releases that
+    were undone, and ``cells``: what they showed otherwise (module taken_back), or in older logs ``rejected``: measure → hash of its figures; of a
+    correction ``area_code`` and ``period_label``.
     """
 
     number: int

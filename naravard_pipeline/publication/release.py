@@ -47,6 +47,7 @@ from naravard_pipeline.publication.repair import repair
 from naravard_pipeline.publication.retention import prune
 from naravard_pipeline.publication.reveal import read_approved
 from naravard_pipeline.publication.review import Finding, review
+from naravard_pipeline.publication.taken_back import find_again
 from naravard_pipeline.publication.targets import bring_up_targets
 from naravard_pipeline.quality import read_suites
 from naravard_pipeline.settings import EXPECTATIONS, Settings
@@ -183,7 +184,7 @@ def _weigh(settings: Settings, connection: duckdb.DuckDBPyConnection, tables: Se
         raise GateClosed(broken)
     compare(connection)
     findings = review(connection)
-    waiting = find_waiting(connection, tables, read_standing(log), findings)
+    waiting = find_waiting(connection, tables, read_standing(log), findings, find_again(settings, connection, log))
     waiting = {m: w for m, w in waiting.items() if m not in verdict.holds}  # a failed check comes first: it is mended, not approved
     return _Weighed(Verdict({**verdict.holds, **{m: w.hold for m, w in waiting.items()}}, verdict.results), findings, waiting, previous)
 

@@ -208,6 +208,40 @@ class TestRollback:
         assert not publication.waiting
         assert values(bench) == [("falls", "00", 3.0, False), ("falls", "04", 2.0, False), ("plans", "04", 9.0, False)]
 
+    @pytest.mark.parametrize("other", [{"04": 2.0, "0484": 5.0}, {"04": 2.5}])
+    def test_not_even_when_another_cell_of_the_measure_changes(self, bench, other):
+        first = current_release(bench.settings).name
+        run(bench, NEW)
+        roll_back(bench.settings, first, **WHY)
+        publication = run(bench, {"falls": {"00": 99.0, **other}, "plans": {"04": 7.0}})
+        assert list(publication.waiting) == ["falls"]
+        assert ("falls", "00", 1.0, True) in values(bench)
+
+    def test_nor_what_a_release_in_between_showed(self, bench):
+        first = current_release(bench.settings).name
+        run(bench, {**OLD, "falls": {"00": 50.0, "04": 2.0}})
+        run(bench, {**OLD, "falls": {"04": 2.0}})
+        roll_back(bench.settings, first, **WHY)
+        assert list(run(bench, {**OLD, "falls": {"00": 50.0, "04": 2.1}}).waiting) == ["falls"]
+        assert list(run(bench, {**OLD, "falls": {"04": 2.2}}).waiting) == ["falls"]  # the figure that was gone is gone again
+        assert not run(bench, {**OLD, "falls": {"00": 1.5, "04": 2.2}}).waiting
+
+    def test_what_was_let_out_again_is_not_asked_about_again(self, bench):
+        first = current_release(bench.settings).name
+        run(bench, NEW)
+        roll_back(bench.settings, first, **WHY)
+        approve(bench.settings, TABLES, run(bench, NEW).candidate_id, None, **WHY)
+        bench.publish()
+        assert not run(bench, {**NEW, "falls": {"00": 99.0, "04": 3.0}}).waiting
+
+    def test_nothing_is_published_without_the_memory_of_what_was_taken_back(self, bench):
+        first = current_release(bench.settings).name
+        run(bench, NEW)
+        roll_back(bench.settings, first, **WHY)
+        next((bench.settings.decisions / "taken_back").glob("*.parquet")).unlink()
+        with pytest.raises(LogError, match=r"is not there.*backup"):
+            run(bench, {**NEW, "falls": {"00": 99.0, "04": 3.0}})
+
     def test_a_person_can_change_the_decision(self, bench):
         first = current_release(bench.settings).name
         run(bench, NEW)
