@@ -76,6 +76,23 @@ def rollback(release_id: str, reason: str, name: str, role: str) -> None:
     _tell_failures(done.target_failures)
 
 
+@click.command("push")
+def push() -> None:
+    """Bring PostgreSQL and the notices up to the current release, without building anything: after a rollback that it missed.
+
+    Example: naravard release push
+    """
+    from naravard_pipeline.publication.targets import push as push_current
+
+    settings = Settings.from_environment()
+    with open_progress("pushing") as tell:
+        release_id, failures = push_current(settings, tell)
+    if release_id is None:
+        raise UserError(f"nothing is published in {settings.published} yet. Run: naravard run")
+    console.print(f"everywhere is {release_id}" if not failures else f"current is {release_id}")
+    _tell_failures(failures)
+
+
 @click.command("correct")
 @click.argument("release_id")
 @click.option("--measure", "measure_id", required=True, metavar="M", help="The measure whose figure was wrong.")
@@ -84,7 +101,7 @@ def rollback(release_id: str, reason: str, name: str, role: str) -> None:
 @click.option("--text", required=True, metavar="TEXT", help="What was wrong and what is right, in Swedish. Is published: no names.")
 @_who
 def correct(release_id: str, measure_id: str, area_code: str | None, period_label: str | None, text: str, name: str, role: str) -> None:
-    """Tell readers that a released figure was wrong: a notice in meta_corrections and on the pages, from now on.
+    """Tell readers that a released figure was wrong: at once in published/notices.html and .json, with the next release in its own tables and pages.
 
     Example: naravard release correct 000012-20260301T053000-1a2b3c4d --measure sip_antal --area 0484 --period 2025-03
     --text "Antalet var dubbelräknat; rätt antal är 41" --by "Anna Ek"

@@ -22,6 +22,8 @@ from naravard_pipeline.publication.contract import Table
 from naravard_pipeline.publication.decisions import ROLES, Standing, append, next_entry, read_log
 from naravard_pipeline.publication.folders import current_release, list_releases, only_one
 from naravard_pipeline.publication.gate import Hold
+from naravard_pipeline.publication.notices import tell_notices
+from naravard_pipeline.publication.repair import repair
 from naravard_pipeline.publication.review import Finding
 from naravard_pipeline.publication.taken_back import Again
 from naravard_pipeline.settings import Settings
@@ -113,6 +115,12 @@ def read_review(settings: Settings) -> dict[str, Any] | None:
         return None
 
 
+def forget_review(settings: Settings) -> None:
+    """What was shown was held against a release that is current no more: nothing can be approved by it. The next run writes it anew."""
+    for name in ("changes.json", "changes.html"):
+        (settings.review / name).unlink(missing_ok=True)
+
+
 def approve(settings: Settings, tables: Sequence[Table], decided: str, measure_id: str | None, name: str, role: str, reason: str) -> list[str]:
     """Approve what waits under the id ``decided``: one measure of it, or all. Returns the measures.
 
@@ -139,10 +147,11 @@ def approve(settings: Settings, tables: Sequence[Table], decided: str, measure_i
                 f"The figures have changed since {decided} was shown ({', '.join(changed)}), so an approval would be of something else. "
                 "Run again (naravard run), look at the new report, approve that."
             )
-        entries = read_log(settings)
+        entries = repair(settings)
         for m in wanted:
             values = {"measure_id": m, "content_hash": now[m], "details": {"candidate": decided, "figures_hash": waiting[m]["figures_hash"]}}
             entries = append(settings, entries, next_entry(entries, "approved", role=role, reason_sv=reason, name=name, **values))
+        tell_notices(settings, entries)
     return wanted
 
 
@@ -154,18 +163,22 @@ def accept_answer(settings: Settings, snapshot_id: str, measure_id: str | None, 
     if not refused:
         raise DecisionError(f"No answer {snapshot_id} has been refused{f' for {measure_id}' if measure_id else ''}. See naravard status.")
     with only_one(settings):
-        entries = read_log(settings)
+        entries = repair(settings)
         for state in refused:
             values = {"measure_id": state.measure_id, "content_hash": snapshot_id}
             entries = append(settings, entries, next_entry(entries, "answer_accepted", role=role, reason_sv=reason, name=name, **values))
             landing.accept_shrunken(state.source_id, state.measure_id, snapshot_id)
+        tell_notices(settings, entries)
     return [state.measure_id for state in refused]
 
 
 def correct(
     settings: Settings, release_id: str, measure_id: str, area_code: str | None, period_label: str | None, name: str, role: str, text_sv: str
 ) -> None:
-    """Record a correction notice: readers see it from the next publication on. Raises ``DecisionError`` where the release has no such figure."""
+    """Record a correction notice: readers see it at once in the notices, from the next publication on in the release.
+
+    Raises ``DecisionError`` where the release has no such figure.
+    """
     check_words(name, role, text_sv)
     kept = {folder.name: folder for folder in list_releases(settings)}
     known = kept.keys() | {e.release_id for e in read_log(settings) if e.action in ("released", "rolled_back")}
@@ -180,9 +193,10 @@ def correct(
             where = " ".join(filter(None, (measure_id, area_code, period_label)))
             raise DecisionError(f"{folder.name} shows no figure of {where}. Check the measure, the area's code and the period's label.")
     with only_one(settings):
-        entries = read_log(settings)
+        entries = repair(settings)
         values = {"release_id": release_id, "measure_id": measure_id, "details": {"area_code": area_code, "period_label": period_label}}
-        append(settings, entries, next_entry(entries, "corrected", role=role, reason_sv=text_sv, name=name, **values))
+        entries = append(settings, entries, next_entry(entries, "corrected", role=role, reason_sv=text_sv, name=name, **values))
+        tell_notices(settings, entries)
 
 
 def check_words(name: str, role: str, reason: str) -> None:

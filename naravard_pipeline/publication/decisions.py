@@ -21,6 +21,10 @@ AUTOMATIC = "automatic"  # the role of what no person decided
 ROLES = ("statistician", "data_engineer", "steering_group")
 
 
+PUBLISHED = ("number", "decided_at", "action", "role", "measure_id", "release_id", "content_hash", "reason_sv")  # as in ``meta_approvals``
+COLUMNS = (*PUBLISHED, "area_code", "period_label", "taken_back")  # all that is public of an entry
+
+
 class LogError(Exception):
     """The log cannot be trusted or written; nothing may be published on it. The message names the file, the line and the remedy."""
 
@@ -110,6 +114,25 @@ def append(settings: Settings, entries: Sequence[Entry], entry: Entry) -> list[E
         for folder in (path.parent, settings.home):
             _sync_folder(folder)
     return [*entries, entry]
+
+
+def public_row(entry: Entry) -> dict[str, Any]:
+    """What anybody may know of an entry, by ``COLUMNS``: all but the name, and of the details only where and what."""
+    told = {"decided_at": entry.at, "taken_back": ",".join(entry.details.get("taken_back", ())) or None}
+    told |= {name: entry.details.get(name) for name in ("area_code", "period_label")}
+    return {name: told[name] if name in told else getattr(entry, name) for name in COLUMNS}
+
+
+def taken_back(entries: Sequence[Entry]) -> set[str]:
+    """The releases that were undone and not gone back to since: all that were published after the one that a rollback names."""
+    published: set[str] = set()
+    undone: set[str] = set()
+    for entry in entries:
+        if entry.action == "released" and entry.release_id:
+            published.add(entry.release_id)
+        elif entry.action == "rolled_back" and entry.release_id:
+            undone = {name for name in undone | {p for p in published if p > entry.release_id} if name != entry.release_id}
+    return undone
 
 
 @dataclass(frozen=True)

@@ -67,7 +67,8 @@ def remove_unfinished(settings: Settings) -> None:
     """What a killed publication left. Called under the lock, so nobody is writing it."""
     for left_over in releases_folder(settings).glob(f"{UNFINISHED}*"):
         shutil.rmtree(left_over, ignore_errors=True)
-    unfinished = [*settings.published.glob(".current-*"), *settings.review.glob("*.tmp"), *settings.decisions.glob("*.tmp")]
+    unfinished = [*settings.published.glob(".current-*"), *settings.published.glob("notices.*.tmp"), *settings.decisions.glob("taken_back/*.tmp")]
+    unfinished += [*settings.review.glob("*.tmp"), *settings.decisions.glob("*.tmp")]
     for left_over in unfinished:
         left_over.unlink(missing_ok=True)
 

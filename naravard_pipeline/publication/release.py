@@ -42,6 +42,7 @@ from naravard_pipeline.publication.forms import write_forms
 from naravard_pipeline.publication.gate import GateClosed, Hold, Verdict, judge
 from naravard_pipeline.publication.hidden_cells import remember_hidden
 from naravard_pipeline.publication.meta import META_TABLES
+from naravard_pipeline.publication.notices import tell_notices
 from naravard_pipeline.publication.promise import broken_promises, read_promise
 from naravard_pipeline.publication.repair import repair
 from naravard_pipeline.publication.retention import prune
@@ -95,45 +96,58 @@ def publish(settings: Settings, tables: Sequence[Table], on_progress: Tell = lam
     """
     with only_one(settings):
         log = repair(settings)
-        build = read_build(settings)
-        if not settings.database.exists() or build is None:
-            raise GateClosed(["There is no complete build to publish. Run the whole job: naravard run"])
-        now = datetime.now(UTC)
-        with _unfinished_folder(settings) as folder:
-            with contextlib.closing(_attach(settings, folder / DATABASE)) as connection:
-                weighed = _weigh(settings, connection, tables, build, log)
-                on_progress(_say_verdict(weighed))
-                standing = read_standing(log)
-                assembled = assemble(connection, tables, weighed.verdict, now, standing.corrections)
-                _check_hidden(settings, connection)
-                release_id = next_release_id(settings, (e.release_id for e in log), now, assembled.content_hash)
-                release = _describe(settings, build, now, release_id, assembled)
-                changes = _tell_changes(settings, connection, weighed, assembled, release)
-                last = weighed.previous
-                is_new = not last or last["content_hash"] != assembled.content_hash
-                if is_new:
-                    values = {"release_id": release_id, "content_hash": assembled.content_hash}
-                    entry = next_entry(log, "released", role=AUTOMATIC, reason_sv=_say_changes(changes), **values)
-                    remember_hidden(settings, connection, release_id)  # before the switch: what was ever hidden must not be found later
-                    try:
-                        entries, before = [*log, entry], current_release(settings)
-                        write_forms(connection, folder, tables, assembled, weighed.verdict, release, entries, changes, on_progress, before)
-                    except SiteError as error:
-                        raise GateClosed([f"The site cannot be built ({error}). Nothing went out. Report it with this line."]) from error
+        if problem := tell_notices(settings, log):
+            on_progress(problem)
+        try:
+            return _publish(settings, tables, log, on_progress)
+        except Exception:
+            if last := current_release(settings):  # what was taken back or corrected must reach every reader, whatever the gate says of the candidate
+                bring_up_targets(settings, last, on_progress)
+            raise
+
+
+def _publish(settings: Settings, tables: Sequence[Table], log: Sequence[Entry], on_progress: Tell) -> Publication:
+    build = read_build(settings)
+    if not settings.database.exists() or build is None:
+        raise GateClosed(["There is no complete build to publish. Run the whole job: naravard run"])
+    now = datetime.now(UTC)
+    with _unfinished_folder(settings) as folder:
+        with contextlib.closing(_attach(settings, folder / DATABASE)) as connection:
+            weighed = _weigh(settings, connection, tables, build, log)
+            on_progress(_say_verdict(weighed))
+            standing = read_standing(log)
+            assembled = assemble(connection, tables, weighed.verdict, now, standing.corrections)
+            _check_hidden(settings, connection)
+            release_id = next_release_id(settings, (e.release_id for e in log), now, assembled.content_hash)
+            release = _describe(settings, build, now, release_id, assembled)
+            changes = _tell_changes(settings, connection, weighed, assembled, release)
+            last = weighed.previous
+            is_new = not last or last["content_hash"] != assembled.content_hash
             if is_new:
-                close_folder(folder)
-                keep_folder(settings, folder, release_id)
-                switch(settings, release_id)
+                values = {"release_id": release_id, "content_hash": assembled.content_hash}
+                entry = next_entry(log, "released", role=AUTOMATIC, reason_sv=_say_changes(changes), **values)
+                remember_hidden(settings, connection, release_id)  # before the switch: what was ever hidden must not be found later
                 try:
-                    append(settings, log, entry)
-                except OSError as error:
-                    on_progress(f"the release is out; its entry in the log is written by the next run ({error})")
-        name = release_id if is_new else last["release_id"]
-        path = releases_folder(settings) / name
-        # What follows the switch may fail or be killed: the release is out all the same, and the next run does it.
-        failures = bring_up_targets(settings, path, on_progress)
-        prune(settings, on_progress)
-        return Publication(name, path, is_new, assembled.held, assembled.left_out, assembled.row_counts, weighed.waiting, failures)
+                    entries, before = [*log, entry], current_release(settings)
+                    write_forms(connection, folder, tables, assembled, weighed.verdict, release, entries, changes, on_progress, before)
+                except SiteError as error:
+                    raise GateClosed([f"The site cannot be built ({error}). Nothing went out. Report it with this line."]) from error
+        if is_new:
+            close_folder(folder)
+            keep_folder(settings, folder, release_id)
+            switch(settings, release_id)
+            try:
+                log = append(settings, log, entry)
+            except OSError as error:
+                on_progress(f"the release is out; its entry in the log is written by the next run ({error})")
+    name = release_id if is_new else last["release_id"]
+    path = releases_folder(settings) / name
+    if problem := tell_notices(settings, log):
+        on_progress(problem)
+    # What follows the switch may fail or be killed: the release is out all the same, and the next run does it.
+    failures = bring_up_targets(settings, path, on_progress)
+    prune(settings, on_progress)
+    return Publication(name, path, is_new, assembled.held, assembled.left_out, assembled.row_counts, weighed.waiting, failures)
 
 
 @contextlib.contextmanager

@@ -9,9 +9,10 @@ from pathlib import Path
 
 import duckdb
 
-from naravard_pipeline.publication.approval import DecisionError, check_words
+from naravard_pipeline.publication.approval import DecisionError, check_words, forget_review
 from naravard_pipeline.publication.decisions import append, next_entry
 from naravard_pipeline.publication.folders import DATABASE, current_release, list_releases, only_one, switch
+from naravard_pipeline.publication.notices import tell_notices
 from naravard_pipeline.publication.repair import repair
 from naravard_pipeline.publication.taken_back import remember_taken_back
 from naravard_pipeline.publication.targets import bring_up_targets
@@ -42,7 +43,7 @@ def roll_back(
         if release_id not in kept:
             raise DecisionError(f"{release_id} is not kept. Kept are: {', '.join(kept) or 'none'}.")
         if current and current.name == release_id:
-            raise DecisionError(f"{release_id} is the current release already.")
+            raise DecisionError(f"{release_id} is the current release already. To bring PostgreSQL up to it: naravard release push")
         _check_whole(kept[release_id])
         taken = [folder for name, folder in kept.items() if name > release_id or folder == current]
         number = len(entries) + 1
@@ -54,8 +55,11 @@ def roll_back(
         on_progress(f"measures with other figures there: {', '.join(measures) or 'none'}")
         values = {"release_id": release_id, "details": {"from": current and current.name, "taken_back": [f.name for f in taken], "cells": cells}}
         # Logged first: were it switched first, a kill in between would let the next run publish the same figures again.
-        append(settings, entries, next_entry(entries, "rolled_back", role=role, reason_sv=reason, name=name, **values))
+        entries = append(settings, entries, next_entry(entries, "rolled_back", role=role, reason_sv=reason, name=name, **values))
         switch(settings, release_id)
+        forget_review(settings)
+        if problem := tell_notices(settings, entries):
+            on_progress(problem)
         return TakenBack(measures, bring_up_targets(settings, kept[release_id], on_progress))
 
 

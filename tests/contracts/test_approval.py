@@ -13,6 +13,7 @@ from naravard_pipeline.publication import release
 from naravard_pipeline.publication.approval import DecisionError, accept_answer, approve, correct, read_review
 from naravard_pipeline.publication.decisions import LogError, log_file, read_log
 from naravard_pipeline.publication.folders import current_release, list_releases
+from naravard_pipeline.publication.gate import GateClosed
 from naravard_pipeline.publication.review import Finding
 from naravard_pipeline.publication.rollback import roll_back
 
@@ -303,6 +304,77 @@ class TestRollback:
         assert second in [e.release_id for e in read_log(bench.settings)]
         run(bench, NEW)
         assert second in [f.name for f in list_releases(bench.settings)]
+
+
+class TestReadersAreTold:
+    """Beside the releases, because these never change; and whether or not the gate is open."""
+
+    @staticmethod
+    def told(bench):
+        return json.loads((bench.settings.published / "notices.json").read_bytes())
+
+    def test_that_a_release_was_taken_back_and_which_are(self, bench):
+        first = current_release(bench.settings).name
+        run(bench, NEW)
+        second = current_release(bench.settings).name
+        roll_back(bench.settings, first, **WHY)
+        told = self.told(bench)
+        assert told["current_release_id"] == first and told["taken_back"] == [second]
+        last = told["decisions"][-1]
+        assert (last["action"], last["release_id"], last["taken_back"], last["reason_sv"]) == ("rolled_back", first, second, WHY["reason"])
+        page = (bench.settings.published / "notices.html").read_text()
+        assert WHY["reason"] in page and second in page
+        for name in ("notices.json", "notices.html"):
+            assert "Anna" not in (bench.settings.published / name).read_text()
+
+    def test_of_a_correction_at_once_also_while_the_gate_is_closed_and_after_a_rollback(self, bench):
+        first = current_release(bench.settings).name
+        run(bench, NEW)
+        bench.build(OLD, tests=[])
+        correct(bench.settings, first, "falls", "04", None, "Anna Ek", "statistician", "Rätt värde är 3.")
+        with pytest.raises(GateClosed):
+            bench.publish()
+        roll_back(bench.settings, first, **WHY)
+        notice = next(d for d in self.told(bench)["decisions"] if d["action"] == "corrected")
+        assert (notice["area_code"], notice["reason_sv"]) == ("04", "Rätt värde är 3.")
+        assert "Rätt värde är 3." in (bench.settings.published / "notices.html").read_text()
+
+    def test_an_approval_stands_there_before_it_is_published(self, waiting):
+        bench, candidate = waiting
+        approve(bench.settings, TABLES, candidate, "falls", **WHY)
+        assert self.told(bench)["decisions"][-1]["action"] == "approved"
+
+    def test_other_places_too_when_the_gate_is_closed(self, bench, monkeypatch):
+        shown = []
+        monkeypatch.setattr(release, "bring_up_targets", lambda _settings, folder, *_: shown.append(folder.name) or {})
+        bench.build(NEW, tests=[])
+        with pytest.raises(GateClosed):
+            bench.publish()
+        assert shown == [current_release(bench.settings).name]
+
+    def test_who_works_here_sees_since_when_another_place_lags_and_can_push(self, bench, monkeypatch):
+        from naravard_pipeline.publication import postgres
+        from naravard_pipeline.publication.targets import push, read_lagging
+
+        first = current_release(bench.settings).name
+        run(bench, NEW)
+        settings = bench.settings.changed(postgres_url="postgresql://u:p@127.0.0.1:1/d")
+        assert roll_back(settings, first, **WHY).target_failures
+        lagging = read_lagging(settings)["postgresql"]
+        assert lagging["release_id"] == first and "does not answer" in lagging["reason"]
+        push(settings)
+        assert read_lagging(settings)["postgresql"]["since"] == lagging["since"]
+        shown = []
+        monkeypatch.setattr(postgres, "bring_up", lambda _url, folder, _tell, notices: shown.append((folder.name, notices[-1]["action"])))
+        assert push(settings) == (first, {}) and shown == [(first, "rolled_back")]
+        assert not read_lagging(settings)
+
+    def test_what_was_reviewed_against_a_release_that_is_gone_cannot_be_approved(self, waiting):
+        bench, candidate = waiting
+        roll_back(bench.settings, list_releases(bench.settings)[0].name, **WHY)
+        assert read_review(bench.settings) is None
+        with pytest.raises(DecisionError, match="Nothing waits"):
+            approve(bench.settings, TABLES, candidate, "falls", **WHY)
 
 
 class TestAnInterruptedPublication:
