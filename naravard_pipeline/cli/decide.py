@@ -65,11 +65,14 @@ def rollback(release_id: str, reason: str, name: str, role: str) -> None:
     Example: naravard release rollback 000012-20260301T053000-1a2b3c4d --by "Anna Ek" --reason "Fel enhet i källans svar"
     """
     from naravard_pipeline.publication.rollback import roll_back
+    from naravard_pipeline.report.shelf import tidy
 
     settings = Settings.from_environment()
     with open_progress("switching") as tell:
         done = roll_back(settings, release_id, name, role, reason, tell)
     console.print(f"[bold]current is {release_id}[/bold]")
+    if gone := tidy(settings):
+        console.print(f"{gone} report(s) that rested on what was taken back are gone; to make them anew: naravard report")
     if done.measures:
         told = f"{len(done.measures)} measure(s) were taken back and wait for a person if the same figures come again:"
         console.print(f"{told} {', '.join(done.measures)}")
@@ -132,6 +135,20 @@ def reveal(measure_id: str, area_code: str, period_label: str, reason: str, name
 
     cells = reveal_cells(Settings.from_environment(), measure_id, area_code, period_label, name, role, reason)
     console.print(f"{cells} cell(s) may be shown from the next build on: naravard run")
+
+
+@click.command("restart-log")
+@_why
+@_who
+def restart_log(reason: str, name: str, role: str) -> None:
+    """Begin a damaged log anew from what was published of it, where there is no backup. Names, and what never reached a reader, are lost.
+
+    Example: naravard release restart-log --by "Anna Ek" --reason "Disken gick sönder och kopian var för gammal"
+    """
+    from naravard_pipeline.publication.restart import restart_log as restart
+
+    settings = Settings.from_environment()
+    console.print(f"the log has {restart(settings, name, role, reason)} decisions; the damaged one lies beside it in {settings.decisions}")
 
 
 @click.command("log")

@@ -5,7 +5,7 @@ import json
 import click
 from rich.markup import escape
 
-from naravard_pipeline.cli.decide import approve, correct, log, push, reveal, rollback
+from naravard_pipeline.cli.decide import approve, correct, log, push, restart_log, reveal, rollback
 from naravard_pipeline.cli.terminal import UserError, console, must_be_among, print_table
 from naravard_pipeline.settings import Settings
 
@@ -165,5 +165,5 @@ def release_diff(before: str | None, after: str | None, as_json: bool) -> None:
         console.print(f'to let one out: naravard release approve {decided} --measure M --by "NAME" --reason "TEXT"')
 
 
-for command in (approve, rollback, push, correct, reveal, log):
+for command in (approve, rollback, push, correct, reveal, log, restart_log):
     release.add_command(command)

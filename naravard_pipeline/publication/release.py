@@ -8,7 +8,7 @@ import contextlib
 import os
 import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -50,6 +50,7 @@ from naravard_pipeline.publication.reveal import read_approved
 from naravard_pipeline.publication.review import Finding, review
 from naravard_pipeline.publication.taken_back import find_again
 from naravard_pipeline.publication.targets import bring_up_targets
+from naravard_pipeline.publication.wholeness import find_damage, write_sums
 from naravard_pipeline.quality import read_suites
 from naravard_pipeline.settings import EXPECTATIONS, Settings
 from naravard_pipeline.site import SiteError
@@ -110,6 +111,7 @@ def _publish(settings: Settings, tables: Sequence[Table], log: Sequence[Entry], 
     build = read_build(settings)
     if not settings.database.exists() or build is None:
         raise GateClosed(["There is no complete build to publish. Run the whole job: naravard run"])
+    _check_last(settings, log)
     now = datetime.now(UTC)
     with _unfinished_folder(settings) as folder:
         with contextlib.closing(_attach(settings, folder / DATABASE)) as connection:
@@ -133,6 +135,7 @@ def _publish(settings: Settings, tables: Sequence[Table], log: Sequence[Entry], 
                 except SiteError as error:
                     raise GateClosed([f"The site cannot be built ({error}). Nothing went out. Report it with this line."]) from error
         if is_new:
+            entry = replace(entry, details={**entry.details, "sums": write_sums(folder, log)})
             close_folder(folder)
             keep_folder(settings, folder, release_id)
             switch(settings, release_id)
@@ -148,6 +151,18 @@ def _publish(settings: Settings, tables: Sequence[Table], log: Sequence[Entry], 
     failures = bring_up_targets(settings, path, on_progress)
     prune(settings, on_progress)
     return Publication(name, path, is_new, assembled.held, assembled.left_out, assembled.row_counts, weighed.waiting, failures)
+
+
+def _check_last(settings: Settings, log: Sequence[Entry]) -> None:
+    """What is held is carried on from the last release's database, and compared with it: both only as far as it is the one that was published."""
+    last = current_release(settings)
+    if last and (damage := find_damage(last, log, only={DATABASE})):
+        raise GateClosed(
+            [
+                f"The last release, {last}, {damage}: nothing can be carried on from it. Restore the folder from a backup, or go back to another "
+                'release (naravard release list): naravard release rollback RELEASE_ID --by "NAME" --reason "TEXT"'
+            ]
+        )
 
 
 @contextlib.contextmanager

@@ -1,5 +1,6 @@
 """A person can see, approve and undo: what waits, what an approval is bound to, going back, correction notices, the published log."""
 
+import hashlib
 import json
 from dataclasses import replace
 
@@ -14,6 +15,7 @@ from naravard_pipeline.publication.approval import DecisionError, accept_answer,
 from naravard_pipeline.publication.decisions import LogError, log_file, read_log
 from naravard_pipeline.publication.folders import current_release, list_releases
 from naravard_pipeline.publication.gate import GateClosed
+from naravard_pipeline.publication.restart import restart_log
 from naravard_pipeline.publication.review import Finding
 from naravard_pipeline.publication.rollback import roll_back
 
@@ -35,6 +37,16 @@ def bench(tmp_path, found):
     bench = Bench(tmp_path / "home")
     run(bench, OLD)
     return bench
+
+
+@pytest.fixture(scope="module")
+def two(tmp_path_factory):
+    """Two releases; who changes a file puts it back."""
+    bench = Bench(tmp_path_factory.mktemp("two") / "home")
+    run(bench, OLD)
+    first = current_release(bench.settings)
+    run(bench, NEW)
+    return bench, first
 
 
 def run(bench, figures, *failed):
@@ -183,6 +195,81 @@ class TestTheLogIsPublished:
         assert len(path.read_bytes().splitlines()) == 1
 
 
+def rechained(lines, change):
+    """The log as somebody leaves it who knows how it is chained."""
+    entries, previous = [], b""
+    for line in lines:
+        entry = change(json.loads(line)) | {"previous": hashlib.sha256(previous).hexdigest() if previous else ""}
+        previous = json.dumps(entry, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
+        entries.append(previous + b"\n")
+    return entries
+
+
+@pytest.fixture(scope="module")
+def undone(tmp_path_factory):
+    """Released, released, taken back, built: a home in which nothing may be published."""
+    bench = Bench(tmp_path_factory.mktemp("undone") / "home")
+    run(bench, OLD)
+    first = current_release(bench.settings).name
+    run(bench, NEW)
+    roll_back(bench.settings, first, **WHY)
+    bench.build(NEW)
+    bench.check()
+    return bench
+
+
+class TestADamagedLog:
+    """Whoever can write the file can make its chain anew; what was published of it stands."""
+
+    @pytest.mark.parametrize(
+        ("damage", "has_notices"),
+        [
+            (lambda lines: [], True),
+            (lambda lines: [], False),
+            (lambda lines: lines[:1], True),  # without the notices it could be a publication that was killed before its switch
+            (lambda lines: rechained(lines, lambda e: e | {"reason_sv": "omskrivet"}), True),
+            (lambda lines: rechained(lines, lambda e: e | {"reason_sv": "omskrivet"}), False),
+            (lambda lines: [*lines[:-2], *rechained(lines, lambda e: e | {"content_hash": "x"})[-2:]], False),
+            (lambda lines: rechained(lines, lambda e: e | {"name": "Bo"}), False),
+        ],
+        ids=["deleted", "deleted with the notices", "cut back", "rewritten", "rewritten with the notices", "last lines", "names"],
+    )
+    def test_stops_publication_and_loses_no_release(self, undone, damage, has_notices):
+        path, notices = log_file(undone.settings), undone.settings.published / "notices.json"
+        whole, told = path.read_bytes(), notices.read_bytes()
+        before = [f.name for f in list_releases(undone.settings)]
+        try:
+            path.write_bytes(b"".join(damage(whole.splitlines(keepends=True))))
+            if not has_notices:
+                notices.unlink()
+            with pytest.raises(LogError, match=r"backup.*restart-log"):
+                undone.publish()
+            assert [f.name for f in list_releases(undone.settings)] == before
+        finally:
+            path.write_bytes(whole)
+            notices.write_bytes(told)
+
+    def test_nor_may_a_log_of_one_release_be_deleted(self, bench):
+        log_file(bench.settings).unlink()
+        with pytest.raises(LogError, match="missing"):
+            run(bench, NEW)
+
+    def test_a_person_can_take_the_loss_upon_them(self, bench):
+        first = current_release(bench.settings).name
+        run(bench, NEW)
+        roll_back(bench.settings, first, **WHY)
+        with pytest.raises(DecisionError, match="is whole"):
+            restart_log(bench.settings, **WHY)
+        log_file(bench.settings).write_bytes(b"{}\n")
+        with pytest.raises(LogError):
+            run(bench, NEW)
+        assert restart_log(bench.settings, **WHY | {"reason": "Disken gick sönder"}) == 4
+        assert sorted(run(bench, {**NEW, "falls": {"00": 99.0, "04": 3.0}}).waiting) == ["falls", "plans"]  # what was taken back stays so
+        assert [e.action for e in read_log(bench.settings)][:4] == ["released", "released", "rolled_back", "log_restarted"]
+        run(bench, {**NEW, "falls": {"00": 98.0, "04": 3.0}})
+        assert list(bench.settings.decisions.glob("log-damaged-*.jsonl"))
+
+
 class TestRollback:
     def test_the_earlier_release_is_current_at_once(self, bench):
         first = current_release(bench.settings).name
@@ -263,6 +350,39 @@ class TestRollback:
         with pytest.raises(DecisionError, match="cannot be read"):
             roll_back(bench.settings, first.name, **WHY)
         assert values(bench) == OUT
+
+    @pytest.mark.parametrize("name", ["parquet/fct_observations.parquet", "csv/dim_areas.csv", "quality.json", "naravard.duckdb", "SHA256SUMS"])
+    @pytest.mark.parametrize("is_gone", [True, False])
+    def test_not_to_a_release_of_which_a_file_is_gone_or_another_one(self, two, name, is_gone):
+        bench, first = two
+        path = first / name
+        content = path.read_bytes()
+        path.chmod(0o644)
+        try:
+            path.unlink() if is_gone else path.write_bytes(content + b" ")
+            with pytest.raises(DecisionError, match=r"SHA256SUMS|lacks|another|cannot be read"):
+                roll_back(bench.settings, first.name, **WHY)
+            assert values(bench) == OUT
+        finally:
+            path.write_bytes(content)
+
+    def test_a_current_release_that_cannot_be_read_can_be_left(self, bench):
+        first = current_release(bench.settings)
+        run(bench, NEW)
+        path = current_release(bench.settings) / "naravard.duckdb"
+        path.chmod(0o644)
+        path.write_bytes(b"half")
+        told = []
+        roll_back(bench.settings, first.name, **WHY, on_progress=told.append)
+        assert current_release(bench.settings) == first and "not remembered" in " ".join(told)
+
+    def test_nothing_is_carried_on_from_a_release_that_was_changed(self, bench):
+        path = current_release(bench.settings) / "naravard.duckdb"
+        path.chmod(0o644)
+        with duckdb.connect(str(path)) as connection:
+            connection.execute("update fct_observations set value = 500 where measure_id = 'plans'")
+        with pytest.raises(GateClosed, match=r"another naravard.duckdb.*backup.*rollback"):
+            run(bench, NEW, breach({"plans": 1}))
 
     def test_killed_between_decision_and_switch_the_next_run_finishes_it(self, bench, monkeypatch):
         from naravard_pipeline.publication import rollback
