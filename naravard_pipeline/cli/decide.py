@@ -1,7 +1,8 @@
 """``naravard release approve|rollback|correct|log``: what people decide about releases."""
 
+import contextlib
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import click
@@ -9,6 +10,8 @@ from rich.markup import escape
 
 from naravard_pipeline.cli.terminal import HELD, UserError, console, open_progress, print_table
 from naravard_pipeline.settings import Settings
+
+WAIT_SECONDS = 600  # for a step of a run, which may build everything
 
 
 def _who(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -49,10 +52,11 @@ def approve(decided: str, measure_id: str | None, reason: str, name: str, role: 
         console.print(f"accepted: the answer {decided} for {', '.join(measures)}. It is landed when it comes again:")
         console.print(f"  naravard run {' '.join(f'--measure {m}' for m in measures)}")
         return
-    tables = _contract(read_contract, settings)
-    measures = approve_candidate(settings, tables, decided, measure_id, name, role, reason)
-    console.print(f"approved: {', '.join(measures)}")
-    _publish_again(settings, tables)
+    with _no_run_in_between(settings, "nothing was decided"):
+        tables = _contract(read_contract, settings)
+        measures = approve_candidate(settings, tables, decided, measure_id, name, role, reason)
+        console.print(f"approved: {', '.join(measures)}")
+        _publish_again(settings, tables)
 
 
 @click.command("rollback")
@@ -114,8 +118,9 @@ def correct(release_id: str, measure_id: str, area_code: str | None, period_labe
 
     settings = Settings.from_environment()
     give_notice(settings, release_id, measure_id, area_code, period_label, name, role, text)
-    console.print("noted")
-    _publish_again(settings, _contract(read_contract, settings))
+    console.print(f"noted, and told in {settings.published / 'notices.html'}")
+    with _no_run_in_between(settings, "the notice is noted, and in the release from the next publication on"):
+        _publish_again(settings, _contract(read_contract, settings))
 
 
 @click.command("reveal")
@@ -169,6 +174,25 @@ def log(as_json: bool) -> None:
     print_table(shown, ([e[column] for column in shown] for e in entries))
 
 
+@contextlib.contextmanager
+def _no_run_in_between(settings: Settings, so_far: str) -> Iterator[None]:
+    """Hold the warehouse, as the steps of a run do: neither reads what the other is writing."""
+    from naravard_pipeline.landing.lock import locked
+
+    with contextlib.ExitStack() as stack:
+        try:
+            stack.enter_context(locked(settings.warehouse))
+        except BlockingIOError:
+            console.print(f"a run is using the warehouse just now; waiting for it, {WAIT_SECONDS // 60} minutes at most")
+            try:
+                stack.enter_context(locked(settings.warehouse, WAIT_SECONDS))
+            except BlockingIOError as error:
+                raise UserError(
+                    f"a run is still using the warehouse in {settings.home}; {so_far}. Wait for the run to end, then try again."
+                ) from error
+        yield
+
+
 def _contract(read: Callable[[Settings], Any], settings: Settings) -> Any:
     try:
         return read(settings)
@@ -179,10 +203,14 @@ def _contract(read: Callable[[Settings], Any], settings: Settings) -> Any:
 def _publish_again(settings: Settings, tables: Any) -> None:
     """The last build through the gate once more, now that somebody has decided. Ends the command with 3 where something is still held."""
     from naravard_pipeline.landing.home import of_home
+    from naravard_pipeline.publication.gate import GateClosed
     from naravard_pipeline.publication.release import publish
 
     with open_progress("publishing") as tell:
-        publication = publish(of_home(settings), tables, tell)
+        try:
+            publication = publish(of_home(settings), tables, tell, is_decision=True, wait_seconds=WAIT_SECONDS)
+        except GateClosed as closed:
+            raise UserError("the decision is noted and goes out with the next publication. Now the last release stays:\n" + str(closed)) from closed
     console.print(f"[bold]{'published' if publication.is_new else 'nothing has changed since'}[/bold] {publication.release_id}")
     held = {**publication.held, **publication.left_out}
     for hold in held.values():

@@ -90,24 +90,27 @@ class _Weighed:
     previous: Mapping[str, Any] | None
 
 
-def publish(settings: Settings, tables: Sequence[Table], on_progress: Tell = lambda text: None) -> Publication:
+def publish(
+    settings: Settings, tables: Sequence[Table], on_progress: Tell = lambda text: None, *, is_decision: bool = False, wait_seconds: float = 0.0
+) -> Publication:
     """Publish the last build if the gate lets it. Raises ``GateClosed``, ``LogError`` or ``OSError``; then ``current`` is what it was.
 
-    ``tables`` is the contract read from dbt's manifest.
+    ``tables`` is the contract read from dbt's manifest. ``is_decision``: nothing was built for this, somebody has only decided; while newer answers
+    wait to be built, the gate stays closed then. ``wait_seconds``: for another process that publishes or decides.
     """
-    with only_one(settings):
+    with only_one(settings, wait_seconds):
         log = repair(settings)
         if problem := tell_notices(settings, log):
             on_progress(problem)
         try:
-            return _publish(settings, tables, log, on_progress)
+            return _publish(settings, tables, log, on_progress, is_decision)
         except Exception:
             if last := current_release(settings):  # what was taken back or corrected must reach every reader, whatever the gate says of the candidate
                 bring_up_targets(settings, last, on_progress)
             raise
 
 
-def _publish(settings: Settings, tables: Sequence[Table], log: Sequence[Entry], on_progress: Tell) -> Publication:
+def _publish(settings: Settings, tables: Sequence[Table], log: Sequence[Entry], on_progress: Tell, is_decision: bool) -> Publication:
     build = read_build(settings)
     if not settings.database.exists() or build is None:
         raise GateClosed(["There is no complete build to publish. Run the whole job: naravard run"])
@@ -116,6 +119,8 @@ def _publish(settings: Settings, tables: Sequence[Table], log: Sequence[Entry], 
     with _unfinished_folder(settings) as folder:
         with contextlib.closing(_attach(settings, folder / DATABASE)) as connection:
             weighed = _weigh(settings, connection, tables, build, log)
+            if is_decision:
+                _check_built(settings, weighed.verdict)
             on_progress(_say_verdict(weighed))
             standing = read_standing(log)
             assembled = assemble(connection, tables, weighed.verdict, now, standing.corrections)
@@ -216,6 +221,18 @@ def _weigh(settings: Settings, connection: duckdb.DuckDBPyConnection, tables: Se
     waiting = find_waiting(connection, tables, read_standing(log), findings, find_again(settings, connection, log))
     waiting = {m: w for m, w in waiting.items() if m not in verdict.holds}  # a failed check comes first: it is mended, not approved
     return _Weighed(Verdict({**verdict.holds, **{m: w.hold for m, w in waiting.items()}}, verdict.results), findings, waiting, previous)
+
+
+def _check_built(settings: Settings, verdict: Verdict) -> None:
+    """Between landing and build every measure that landed would be held, for a reason that is true of the run and not of the measure."""
+    landed = [s.measure_id for s in Landing(settings.landing).read_states() if s.state not in ("kept", "failed")]
+    if ahead := sorted(m for m in landed if m in verdict.holds and verdict.holds[m].kind == "landing"):
+        raise GateClosed(
+            [
+                f"Newer answers have landed than were built ({len(ahead)}, {ahead[0]} among them): a run is at work, or was broken off. It "
+                "publishes what was decided when it ends; if none is at work: naravard run"
+            ]
+        )
 
 
 def _check_hidden(settings: Settings, connection: duckdb.DuckDBPyConnection) -> None:

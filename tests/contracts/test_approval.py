@@ -6,11 +6,15 @@ from dataclasses import replace
 
 import duckdb
 import pytest
+from click.testing import CliRunner
 from publishing import TABLES, Bench, breach
 
+from naravard_pipeline.cli import decide
+from naravard_pipeline.cli.main import main
+from naravard_pipeline.landing.lock import locked
 from naravard_pipeline.landing.snapshot import Landed
 from naravard_pipeline.landing.store import Landing
-from naravard_pipeline.publication import release
+from naravard_pipeline.publication import contract, release
 from naravard_pipeline.publication.approval import DecisionError, accept_answer, approve, correct, read_review
 from naravard_pipeline.publication.decisions import LogError, log_file, read_log
 from naravard_pipeline.publication.folders import current_release, list_releases
@@ -495,6 +499,38 @@ class TestReadersAreTold:
         assert read_review(bench.settings) is None
         with pytest.raises(DecisionError, match="Nothing waits"):
             approve(bench.settings, TABLES, candidate, "falls", **WHY)
+
+
+class TestWhileARunIsAtWork:
+    @pytest.fixture
+    def command(self, waiting, monkeypatch):
+        """``naravard release …`` on the bench, which has no dbt: its contract is given."""
+        bench, candidate = waiting
+        monkeypatch.setenv("NARAVARD_HOME", str(bench.settings.home))
+        monkeypatch.setattr(contract, "read_contract", lambda _settings: TABLES)
+        monkeypatch.setattr(decide, "WAIT_SECONDS", 0.3)
+        who = ["--by", "Anna Ek", "--reason", "Rättad"]
+        return bench, lambda: CliRunner().invoke(main, ["release", "approve", candidate, *who], catch_exceptions=False)
+
+    def test_a_decision_waits_for_the_warehouse_and_then_says_that_it_was_not_taken(self, command):
+        bench, approve_it = command
+        with locked(bench.settings.warehouse):
+            done = approve_it()
+        assert done.exit_code == 1 and "waiting for it" in done.output and "nothing was decided" in done.output
+        assert not [e for e in read_log(bench.settings) if e.action == "approved"]
+        assert approve_it().exit_code == 0 and values(bench) == OUT
+
+    def test_between_landing_and_build_nothing_goes_out_and_no_measure_is_said_to_be_late(self, command):
+        bench, approve_it = command
+        before = current_release(bench.settings)
+        Landing(bench.settings.landing).record(Landed("plans", "kolada", "changed", read_time(), "", "", "newer", rows=3))
+        done = approve_it()
+        assert done.exit_code == 1 and "is noted" in done.output and "Newer answers have landed" in done.output
+        assert current_release(bench.settings) == before
+        assert [e for e in read_log(bench.settings) if e.action == "approved"]
+        Landing(bench.settings.landing).record(Landed("plans", "kolada", "changed", read_time(), "", "", "s", rows=3))
+        run(bench, NEW)
+        assert values(bench) == OUT
 
 
 class TestAnInterruptedPublication:
