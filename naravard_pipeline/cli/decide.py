@@ -1,7 +1,8 @@
 """``naravard release approve|rollback|correct|log``: what people decide about releases."""
 
+import contextlib
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import click
@@ -9,6 +10,8 @@ from rich.markup import escape
 
 from naravard_pipeline.cli.terminal import HELD, UserError, console, open_progress, print_table
 from naravard_pipeline.settings import Settings
+
+WAIT_SECONDS = 600  # for a step of a run, which may build everything
 
 
 def _who(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -49,10 +52,11 @@ def approve(decided: str, measure_id: str | None, reason: str, name: str, role: 
         console.print(f"accepted: the answer {decided} for {', '.join(measures)}. It is landed when it comes again:")
         console.print(f"  naravard run {' '.join(f'--measure {m}' for m in measures)}")
         return
-    tables = _contract(read_contract, settings)
-    measures = approve_candidate(settings, tables, decided, measure_id, name, role, reason)
-    console.print(f"approved: {', '.join(measures)}")
-    _publish_again(settings, tables)
+    with _no_run_in_between(settings, "nothing was decided"):
+        tables = _contract(read_contract, settings)
+        measures = approve_candidate(settings, tables, decided, measure_id, name, role, reason)
+        console.print(f"approved: {', '.join(measures)}")
+        _publish_again(settings, tables)
 
 
 @click.command("rollback")
@@ -65,15 +69,35 @@ def rollback(release_id: str, reason: str, name: str, role: str) -> None:
     Example: naravard release rollback 000012-20260301T053000-1a2b3c4d --by "Anna Ek" --reason "Fel enhet i källans svar"
     """
     from naravard_pipeline.publication.rollback import roll_back
+    from naravard_pipeline.report.shelf import tidy
 
     settings = Settings.from_environment()
     with open_progress("switching") as tell:
         done = roll_back(settings, release_id, name, role, reason, tell)
     console.print(f"[bold]current is {release_id}[/bold]")
+    if gone := tidy(settings):
+        console.print(f"{gone} report(s) that rested on what was taken back are gone; to make them anew: naravard report")
     if done.measures:
         told = f"{len(done.measures)} measure(s) were taken back and wait for a person if the same figures come again:"
         console.print(f"{told} {', '.join(done.measures)}")
     _tell_failures(done.target_failures)
+
+
+@click.command("push")
+def push() -> None:
+    """Bring PostgreSQL and the notices up to the current release, without building anything: after a rollback that it missed.
+
+    Example: naravard release push
+    """
+    from naravard_pipeline.publication.targets import push as push_current
+
+    settings = Settings.from_environment()
+    with open_progress("pushing") as tell:
+        release_id, failures = push_current(settings, tell)
+    if release_id is None:
+        raise UserError(f"nothing is published in {settings.published} yet. Run: naravard run")
+    console.print(f"everywhere is {release_id}" if not failures else f"current is {release_id}")
+    _tell_failures(failures)
 
 
 @click.command("correct")
@@ -84,7 +108,7 @@ def rollback(release_id: str, reason: str, name: str, role: str) -> None:
 @click.option("--text", required=True, metavar="TEXT", help="What was wrong and what is right, in Swedish. Is published: no names.")
 @_who
 def correct(release_id: str, measure_id: str, area_code: str | None, period_label: str | None, text: str, name: str, role: str) -> None:
-    """Tell readers that a released figure was wrong: a notice in meta_corrections and on the pages, from now on.
+    """Tell readers that a released figure was wrong: at once in published/notices.html and .json, with the next release in its own tables and pages.
 
     Example: naravard release correct 000012-20260301T053000-1a2b3c4d --measure sip_antal --area 0484 --period 2025-03
     --text "Antalet var dubbelräknat; rätt antal är 41" --by "Anna Ek"
@@ -94,8 +118,9 @@ def correct(release_id: str, measure_id: str, area_code: str | None, period_labe
 
     settings = Settings.from_environment()
     give_notice(settings, release_id, measure_id, area_code, period_label, name, role, text)
-    console.print("noted")
-    _publish_again(settings, _contract(read_contract, settings))
+    console.print(f"noted, and told in {settings.published / 'notices.html'}")
+    with _no_run_in_between(settings, "the notice is noted, and in the release from the next publication on"):
+        _publish_again(settings, _contract(read_contract, settings))
 
 
 @click.command("reveal")
@@ -117,6 +142,20 @@ def reveal(measure_id: str, area_code: str, period_label: str, reason: str, name
     console.print(f"{cells} cell(s) may be shown from the next build on: naravard run")
 
 
+@click.command("restart-log")
+@_why
+@_who
+def restart_log(reason: str, name: str, role: str) -> None:
+    """Begin a damaged log anew from what was published of it, where there is no backup. Names, and what never reached a reader, are lost.
+
+    Example: naravard release restart-log --by "Anna Ek" --reason "Disken gick sönder och kopian var för gammal"
+    """
+    from naravard_pipeline.publication.restart import restart_log as restart
+
+    settings = Settings.from_environment()
+    console.print(f"the log has {restart(settings, name, role, reason)} decisions; the damaged one lies beside it in {settings.decisions}")
+
+
 @click.command("log")
 @click.option("--json", "as_json", is_flag=True, help="As JSON.")
 def log(as_json: bool) -> None:
@@ -135,6 +174,25 @@ def log(as_json: bool) -> None:
     print_table(shown, ([e[column] for column in shown] for e in entries))
 
 
+@contextlib.contextmanager
+def _no_run_in_between(settings: Settings, so_far: str) -> Iterator[None]:
+    """Hold the warehouse, as the steps of a run do: neither reads what the other is writing."""
+    from naravard_pipeline.landing.lock import locked
+
+    with contextlib.ExitStack() as stack:
+        try:
+            stack.enter_context(locked(settings.warehouse))
+        except BlockingIOError:
+            console.print(f"a run is using the warehouse just now; waiting for it, {WAIT_SECONDS // 60} minutes at most")
+            try:
+                stack.enter_context(locked(settings.warehouse, WAIT_SECONDS))
+            except BlockingIOError as error:
+                raise UserError(
+                    f"a run is still using the warehouse in {settings.home}; {so_far}. Wait for the run to end, then try again."
+                ) from error
+        yield
+
+
 def _contract(read: Callable[[Settings], Any], settings: Settings) -> Any:
     try:
         return read(settings)
@@ -145,10 +203,14 @@ def _contract(read: Callable[[Settings], Any], settings: Settings) -> Any:
 def _publish_again(settings: Settings, tables: Any) -> None:
     """The last build through the gate once more, now that somebody has decided. Ends the command with 3 where something is still held."""
     from naravard_pipeline.landing.home import of_home
+    from naravard_pipeline.publication.gate import GateClosed
     from naravard_pipeline.publication.release import publish
 
     with open_progress("publishing") as tell:
-        publication = publish(of_home(settings), tables, tell)
+        try:
+            publication = publish(of_home(settings), tables, tell, is_decision=True, wait_seconds=WAIT_SECONDS)
+        except GateClosed as closed:
+            raise UserError("the decision is noted and goes out with the next publication. Now the last release stays:\n" + str(closed)) from closed
     console.print(f"[bold]{'published' if publication.is_new else 'nothing has changed since'}[/bold] {publication.release_id}")
     held = {**publication.held, **publication.left_out}
     for hold in held.values():

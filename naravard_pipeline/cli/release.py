@@ -5,7 +5,7 @@ import json
 import click
 from rich.markup import escape
 
-from naravard_pipeline.cli.decide import approve, correct, log, reveal, rollback
+from naravard_pipeline.cli.decide import approve, correct, log, push, restart_log, reveal, rollback
 from naravard_pipeline.cli.terminal import UserError, console, must_be_among, open_catalogue, print_table
 from naravard_pipeline.settings import Settings
 
@@ -20,9 +20,11 @@ def status(as_json: bool) -> None:
     from naravard_pipeline.landing.store import Landing
     from naravard_pipeline.publication.approval import read_review
     from naravard_pipeline.publication.folders import current_release, read_release
+    from naravard_pipeline.publication.targets import read_lagging
 
     settings = Settings.from_environment()
     folder = current_release(settings)
+    lagging = read_lagging(settings)
     attempts = [
         {"measure_id": s.measure_id, "source_id": s.source_id, "state": s.state, "at": s.at.isoformat(timespec="seconds"), "rows": s.rows}
         | {"newest_period": s.newest_period, "reason": s.reason, "notes": list(s.notes), "refused_snapshot_id": s.refused_snapshot_id}
@@ -32,7 +34,7 @@ def status(as_json: bool) -> None:
     review = read_review(settings) or {"candidate_id": None, "waiting": {}}
     waiting = {"candidate_id": review["candidate_id"], "measures": list(review["waiting"])}
     if as_json:
-        shown = {k: quality[k] for k in ("release", "held", "left_out")} | {"waiting": waiting, "attempts": attempts}
+        shown = {k: quality[k] for k in ("release", "held", "left_out")} | {"waiting": waiting, "lagging": lagging, "attempts": attempts}
         return click.echo(json.dumps(shown, ensure_ascii=False, indent=2))
     if not folder:
         console.print(f"Nothing is published in {settings.published} yet. Run: naravard run (or naravard demo)")
@@ -43,6 +45,9 @@ def status(as_json: bool) -> None:
         )
         for hold in (*quality["held"], *quality["left_out"]):
             console.print(f"  held: {hold['measure_id']}: {escape(hold['held_reason'])} (since {hold['held_since'] or 'never released'})")
+    for target, told in lagging.items():
+        console.print(f"[yellow]{target} has shown old data since {told['since']}[/yellow] and not {told['release_id']}: {escape(told['reason'])}")
+        console.print("  when that is mended: naravard release push")
     if waiting["candidate_id"]:
         console.print(
             f"[yellow]{len(waiting['measures'])} measure(s) wait for a person[/yellow] under {waiting['candidate_id']}: naravard release diff"
@@ -185,5 +190,5 @@ def release_explain(framework_id: str, indicator_id: str, area_code: str, year: 
     tell_composite(found)
 
 
-for command in (approve, rollback, correct, reveal, log):
+for command in (approve, rollback, push, correct, reveal, log, restart_log):
     release.add_command(command)

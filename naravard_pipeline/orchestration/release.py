@@ -6,7 +6,7 @@ import duckdb
 from dagster import AssetExecutionContext, AssetKey, AssetsDefinition, Failure, MaterializeResult, MetadataValue, TableRecord, asset
 
 from naravard_pipeline.landing.atomic import LandingError
-from naravard_pipeline.orchestration.lock import exclusive
+from naravard_pipeline.orchestration.lock import WAIT_SECONDS, exclusive
 from naravard_pipeline.publication.contract import read_contract
 from naravard_pipeline.publication.decisions import LogError
 from naravard_pipeline.publication.gate import GateClosed
@@ -27,7 +27,7 @@ def build_release_asset(settings: Settings, deps: Sequence[AssetKey]) -> AssetsD
     def release(context: AssetExecutionContext) -> MaterializeResult:
         with exclusive(settings, "warehouse"):
             try:
-                publication = publish(settings, read_contract(settings), context.log.info)
+                publication = publish(settings, read_contract(settings), context.log.info, wait_seconds=WAIT_SECONDS)
             except GateClosed as closed:
                 raise Failure("Nothing is published; the last release stays.\n" + "\n".join(f"- {f}" for f in closed.failures)) from closed
             except LogError as error:

@@ -23,6 +23,9 @@ from naravard_pipeline.publication.decisions import ROLES, Standing, append, nex
 from naravard_pipeline.publication.findings import Finding
 from naravard_pipeline.publication.folders import current_release, list_releases, only_one
 from naravard_pipeline.publication.gate import Hold
+from naravard_pipeline.publication.notices import tell_notices
+from naravard_pipeline.publication.repair import repair
+from naravard_pipeline.publication.taken_back import Again
 from naravard_pipeline.settings import Settings
 
 FOR_READERS_SV = {
@@ -64,17 +67,22 @@ def find_waiting(
     tables: Sequence[Table],
     standing: Standing,
     findings: Mapping[str, Sequence[Finding]],
+    again: Mapping[str, Again],
 ) -> dict[str, Waiting]:
-    """Measures of the attached ``candidate`` that may not go out unseen: something was found in them, or just these figures were taken back
-    before; and nobody has approved exactly these rows."""
-    measures = {m for m, found in findings.items() if found} | set(standing.rejected)
+    """Measures of the attached ``candidate`` that may not go out unseen: something was found in them, or they bring figures ``again`` that were taken
+    back; and nobody has approved exactly these rows."""
+    measures = {m for m, found in findings.items() if found} | set(standing.rejected) | set(again)
     if not measures:
         return {}
     contents, figures = content_hashes(connection, "candidate", tables, measures), figures_hashes(connection, "candidate", measures)
     waiting = {}
     for measure_id in sorted(measures):
         found = list(findings.get(measure_id, ()))
-        if reason := standing.rejected.get(measure_id, {}).get(figures.get(measure_id, "")):
+        if back := again.get(measure_id):
+            told_sv = f"{back.cells} {'uppgift' if back.cells == 1 else 'uppgifter'} har återtagits förut: {back.reason_sv}"
+            told_en = f"{back.cells} figure(s) were taken back before: {back.reason_sv}"
+            found.insert(0, Finding("taken_back", told_sv, told_en, back.cells))
+        elif reason := standing.rejected.get(measure_id, {}).get(figures.get(measure_id, "")):  # by a log from before single cells were remembered
             found.insert(0, Finding("taken_back", f"Samma uppgifter har återtagits: {reason}", f"These figures were taken back: {reason}", 1))
         if found and contents[measure_id] not in standing.approved.get(measure_id, ()):
             waiting[measure_id] = Waiting(measure_id, contents[measure_id], figures.get(measure_id, ""), found)
@@ -109,6 +117,12 @@ def read_review(settings: Settings) -> dict[str, Any] | None:
         return None
 
 
+def forget_review(settings: Settings) -> None:
+    """What was shown was held against a release that is current no more: nothing can be approved by it. The next run writes it anew."""
+    for name in ("changes.json", "changes.html"):
+        (settings.review / name).unlink(missing_ok=True)
+
+
 def approve(settings: Settings, tables: Sequence[Table], decided: str, measure_id: str | None, name: str, role: str, reason: str) -> list[str]:
     """Approve what waits under the id ``decided``: one measure of it, or all. Returns the measures.
 
@@ -135,10 +149,11 @@ def approve(settings: Settings, tables: Sequence[Table], decided: str, measure_i
                 f"The figures have changed since {decided} was shown ({', '.join(changed)}), so an approval would be of something else. "
                 "Run again (naravard run), look at the new report, approve that."
             )
-        entries = read_log(settings)
+        entries = repair(settings)
         for m in wanted:
             values = {"measure_id": m, "content_hash": now[m], "details": {"candidate": decided, "figures_hash": waiting[m]["figures_hash"]}}
             entries = append(settings, entries, next_entry(entries, "approved", role=role, reason_sv=reason, name=name, **values))
+        tell_notices(settings, entries)
     return wanted
 
 
@@ -150,18 +165,22 @@ def accept_answer(settings: Settings, snapshot_id: str, measure_id: str | None, 
     if not refused:
         raise DecisionError(f"No answer {snapshot_id} has been refused{f' for {measure_id}' if measure_id else ''}. See naravard status.")
     with only_one(settings):
-        entries = read_log(settings)
+        entries = repair(settings)
         for state in refused:
             values = {"measure_id": state.measure_id, "content_hash": snapshot_id}
             entries = append(settings, entries, next_entry(entries, "answer_accepted", role=role, reason_sv=reason, name=name, **values))
             landing.accept_shrunken(state.source_id, state.measure_id, snapshot_id)
+        tell_notices(settings, entries)
     return [state.measure_id for state in refused]
 
 
 def correct(
     settings: Settings, release_id: str, measure_id: str, area_code: str | None, period_label: str | None, name: str, role: str, text_sv: str
 ) -> None:
-    """Record a correction notice: readers see it from the next publication on. Raises ``DecisionError`` where the release has no such figure."""
+    """Record a correction notice: readers see it at once in the notices, from the next publication on in the release.
+
+    Raises ``DecisionError`` where the release has no such figure.
+    """
     check_words(name, role, text_sv)
     kept = {folder.name: folder for folder in list_releases(settings)}
     known = kept.keys() | {e.release_id for e in read_log(settings) if e.action in ("released", "rolled_back")}
@@ -176,9 +195,10 @@ def correct(
             where = " ".join(filter(None, (measure_id, area_code, period_label)))
             raise DecisionError(f"{folder.name} shows no figure of {where}. Check the measure, the area's code and the period's label.")
     with only_one(settings):
-        entries = read_log(settings)
+        entries = repair(settings)
         values = {"release_id": release_id, "measure_id": measure_id, "details": {"area_code": area_code, "period_label": period_label}}
-        append(settings, entries, next_entry(entries, "corrected", role=role, reason_sv=text_sv, name=name, **values))
+        entries = append(settings, entries, next_entry(entries, "corrected", role=role, reason_sv=text_sv, name=name, **values))
+        tell_notices(settings, entries)
 
 
 def check_words(name: str, role: str, reason: str) -> None:

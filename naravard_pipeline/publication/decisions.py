@@ -8,17 +8,29 @@ Here: appending, reading, what the log says of a figure. Not here: who may decid
 import hashlib
 import json
 import os
+import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Literal
 
 from naravard_pipeline.settings import Settings
 
-Action = Literal["approved", "released", "rolled_back", "corrected", "answer_accepted", "revealed"]
+Action = Literal["approved", "released", "rolled_back", "corrected", "answer_accepted", "revealed", "log_restarted"]
 AUTOMATIC = "automatic"  # the role of what no person decided
 ROLES = ("statistician", "data_engineer", "steering_group")
+
+
+PUBLISHED = ("number", "decided_at", "action", "role", "measure_id", "release_id", "content_hash", "reason_sv")  # as in ``meta_approvals``
+COLUMNS = (*PUBLISHED, "area_code", "period_label", "taken_back")  # all that is public of an entry
+
+
+REMEDY = (
+    "Restore the file from a backup; nothing is published without it. Where there is none, a person can take the loss upon them: "
+    'naravard release restart-log --by "NAME" --reason "TEXT"'
+)
 
 
 class LogError(Exception):
@@ -30,8 +42,9 @@ class Entry:
     """One decision. ``name`` is the only part that is not published.
 
     ``content_hash`` is what it is bound to: a measure's candidate rows (approved), a release's content (approved automatically, released,
-    rolled_back to), the snapshot of a source's answer (answer_accepted). ``details`` of a rollback has ``rejected``: measure → hash of the figures
-    taken back; of a correction ``area_code`` and ``period_label``.
+    rolled_back to), the snapshot of a source's answer (answer_accepted). ``details`` of a rollback has ``taken_back``: the releases that
+    were undone, and ``cells``: what they showed otherwise (module taken_back), or in older logs ``rejected``: measure → hash of its figures; of a
+    correction ``area_code`` and ``period_label``; of a release ``sums``, the hash of its ``SHA256SUMS``.
     """
 
     number: int
@@ -60,27 +73,31 @@ def read_log(settings: Settings) -> list[Entry]:
         try:
             entry = Entry(**json.loads(line))
         except (ValueError, TypeError) as error:
-            raise LogError(f"{path}:{number}: is no entry of the log. Restore the file from a backup; nothing is published without it.") from error
+            raise LogError(f"{path}:{number}: is no entry of the log. {REMEDY}") from error
         if entry.number != number or entry.previous != previous:
-            raise LogError(
-                f"{path}:{number}: the log has been changed: this line does not follow from the one before. Restore the file from a backup; "
-                "nothing is published without it."
-            )
+            raise LogError(f"{path}:{number}: the log has been changed: this line does not follow from the one before. {REMEDY}")
         entries.append(entry)
         previous = hashlib.sha256(line).hexdigest()
     return entries
 
 
-def next_entry(entries: Sequence[Entry], action: Action, *, role: str, reason_sv: str, **values: Any) -> Entry:
+def line_hash(entry: Entry) -> str:
+    """What the line after it is chained to. It is published, and tells nobody a name: each line holds a random ``salt``."""
+    return hashlib.sha256(encode(entry)).hexdigest()
+
+
+def next_entry(
+    entries: Sequence[Entry], action: Action, *, role: str, reason_sv: str, details: Mapping[str, Any] = MappingProxyType({}), **values: Any
+) -> Entry:
     """The entry that would follow ``entries``; nothing is written yet."""
-    previous = _line(entries[-1]) if entries else b""
     return Entry(
         number=len(entries) + 1,
         at=datetime.now(UTC).isoformat(timespec="seconds"),
         action=action,
         role=role,
         reason_sv=reason_sv,
-        previous=hashlib.sha256(previous).hexdigest() if entries else "",
+        previous=line_hash(entries[-1]) if entries else "",
+        details={**details, "salt": secrets.token_hex(16)},
         **values,
     )
 
@@ -98,7 +115,7 @@ def append(settings: Settings, entries: Sequence[Entry], entry: Entry) -> list[E
     try:
         os.ftruncate(descriptor, whole)
         try:
-            _write_all(descriptor, _line(entry) + b"\n", whole)
+            _write_all(descriptor, encode(entry) + b"\n", whole)
             os.fsync(descriptor)
         except OSError:
             os.ftruncate(descriptor, whole)
@@ -109,6 +126,25 @@ def append(settings: Settings, entries: Sequence[Entry], entry: Entry) -> list[E
         for folder in (path.parent, settings.home):
             _sync_folder(folder)
     return [*entries, entry]
+
+
+def public_row(entry: Entry) -> dict[str, Any]:
+    """What anybody may know of an entry, by ``COLUMNS``: all but the name, and of the details only where and what."""
+    told = {"decided_at": entry.at, "taken_back": ",".join(entry.details.get("taken_back", ())) or None}
+    told |= {name: entry.details.get(name) for name in ("area_code", "period_label")}
+    return {name: told[name] if name in told else getattr(entry, name) for name in COLUMNS}
+
+
+def taken_back(entries: Sequence[Entry]) -> set[str]:
+    """The releases that were undone and not gone back to since: all that were published after the one that a rollback names."""
+    published: set[str] = set()
+    undone: set[str] = set()
+    for entry in entries:
+        if entry.action == "released" and entry.release_id:
+            published.add(entry.release_id)
+        elif entry.action == "rolled_back" and entry.release_id:
+            undone = {name for name in undone | {p for p in published if p > entry.release_id} if name != entry.release_id}
+    return undone
 
 
 @dataclass(frozen=True)
@@ -137,7 +173,8 @@ def read_standing(entries: Sequence[Entry]) -> Standing:
     return Standing(approved, rejected, [e for e in entries if e.action == "corrected"])
 
 
-def _line(entry: Entry) -> bytes:
+def encode(entry: Entry) -> bytes:
+    """An entry as its line in the log, without the line break."""
     return json.dumps(asdict(entry), ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
 
 

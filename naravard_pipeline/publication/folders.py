@@ -53,11 +53,11 @@ def next_release_id(settings: Settings, known: Iterable[str | None], now: dateti
 
 
 @contextlib.contextmanager
-def only_one(settings: Settings) -> Iterator[None]:
-    """One publication, rollback or decision at a time on this disk. Raises ``GateClosed`` while another process is at it."""
+def only_one(settings: Settings, wait_seconds: float = 0.0) -> Iterator[None]:
+    """One publication, rollback or decision at a time on this disk. Raises ``GateClosed`` if another is still at it after ``wait_seconds``."""
     with contextlib.ExitStack() as stack:
         try:
-            stack.enter_context(locked(releases_folder(settings)))
+            stack.enter_context(locked(releases_folder(settings), wait_seconds))
         except BlockingIOError as error:
             raise GateClosed([f"Another process is publishing to {settings.published} just now. Wait for it and run again."]) from error
         yield
@@ -67,7 +67,8 @@ def remove_unfinished(settings: Settings) -> None:
     """What a killed publication left. Called under the lock, so nobody is writing it."""
     for left_over in releases_folder(settings).glob(f"{UNFINISHED}*"):
         shutil.rmtree(left_over, ignore_errors=True)
-    unfinished = [*settings.published.glob(".current-*"), *settings.review.glob("*.tmp"), *settings.decisions.glob("*.tmp")]
+    unfinished = [*settings.published.glob(".current-*"), *settings.published.glob("notices.*.tmp"), *settings.decisions.glob("taken_back/*.tmp")]
+    unfinished += [*settings.review.glob("*.tmp"), *settings.decisions.glob("*.tmp")]
     for left_over in unfinished:
         left_over.unlink(missing_ok=True)
 

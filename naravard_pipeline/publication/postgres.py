@@ -3,13 +3,14 @@
 The rows of a release are loaded beside those shown, attached where no view shows them, and then one row is changed that all views look at. So every
 statement sees one whole release, and a REPEATABLE READ transaction sees one over many. Whatever goes wrong, what was shown is shown still.
 Here: the connection, the order of the steps, the words for what goes wrong.
-Not here: rows (postgres_load), loads (postgres_store), views (postgres_views).
+Not here: rows (postgres_load), loads (postgres_store), views (postgres_views), notices (postgres_notices).
 """
 
 import contextlib
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
 import duckdb
@@ -18,6 +19,7 @@ from psycopg import errors
 from psycopg.conninfo import conninfo_to_dict
 
 from naravard_pipeline.publication.postgres_load import TargetError, create_parent, load_table, read_published
+from naravard_pipeline.publication.postgres_notices import show_notices
 from naravard_pipeline.publication.postgres_store import (
     LOCK_TIMEOUT,
     Release,
@@ -63,17 +65,18 @@ SESSION = {
 }
 
 
-def bring_up(url: str, release: Path, on_progress: Callable[[str], None] = lambda text: None) -> bool:
+def bring_up(url: str, release: Path, on_progress: Callable[[str], None] = lambda text: None, notices: Sequence[Mapping[str, Any]] = ()) -> bool:
     """Make PostgreSQL show the release in this folder. True if anything changed, False if it showed this very release, by id and content, already.
 
     ``url``: ``postgresql://user:password@host:port/database``, or any connection string of libpq. ``release``: the folder of a release; only its
-    ``naravard.duckdb`` is read. A release whose rows are still there is only pointed at. What an earlier run could not do is done now.
+    ``naravard.duckdb`` is read. ``notices``: what readers are told beside it (postgres_notices). A release whose rows are still there is only pointed
+    at. What an earlier run could not do is done now.
     Raises ``TargetError``; no message of it, or of ``on_progress``, has the password in it.
     """
     tell = lambda text: on_progress(_without_secrets(text, url))  # noqa: E731
     try:
         with _read_only(release) as rows, _connected(url) as connection:
-            return _bring_up(connection, rows, tell)
+            return _bring_up(connection, rows, tell, notices)
     except TargetError as error:
         problem = str(error)
     except psycopg.Error as error:
@@ -84,10 +87,11 @@ def bring_up(url: str, release: Path, on_progress: Callable[[str], None] = lambd
     raise TargetError(_without_secrets(problem, url))
 
 
-def _bring_up(connection: psycopg.Connection, rows: duckdb.DuckDBPyConnection, tell: Callable[[str], None]) -> bool:
+def _bring_up(
+    connection: psycopg.Connection, rows: duckdb.DuckDBPyConnection, tell: Callable[[str], None], notices: Sequence[Mapping[str, Any]]
+) -> bool:
     only_one(connection)
     create_store(connection)
-    tables = read_published(rows)
     release = Release(*rows.execute("select release_id, content_hash, is_demo from meta_release").fetchone())
     shown = read_shown(connection)
     if shown and shown[1].is_demo != release.is_demo:
@@ -95,6 +99,9 @@ def _bring_up(connection: psycopg.Connection, rows: duckdb.DuckDBPyConnection, t
         raise TargetError(
             f"This database holds {here} figures and the release {new} ones; they are never mixed: name another database in {VARIABLE}."
         )
+    if notices is not None:
+        show_notices(connection, notices)
+    tables = read_published(rows)
     plan_views(connection, tables)  # what stands in the way is told before anything is loaded
     retire(connection)
     clean(connection, tell)

@@ -8,7 +8,7 @@ import contextlib
 import os
 import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -43,12 +43,15 @@ from naravard_pipeline.publication.forms import write_forms
 from naravard_pipeline.publication.gate import GateClosed, Hold, Verdict, judge
 from naravard_pipeline.publication.hidden_cells import remember_hidden
 from naravard_pipeline.publication.meta import META_TABLES
+from naravard_pipeline.publication.notices import tell_notices
 from naravard_pipeline.publication.promise import broken_promises, read_promise
 from naravard_pipeline.publication.repair import repair
 from naravard_pipeline.publication.retention import prune
 from naravard_pipeline.publication.reveal import read_approved
 from naravard_pipeline.publication.review import Finding, review
+from naravard_pipeline.publication.taken_back import find_again
 from naravard_pipeline.publication.targets import bring_up_targets
+from naravard_pipeline.publication.wholeness import find_damage, write_sums
 from naravard_pipeline.quality import read_suites
 from naravard_pipeline.settings import EXPECTATIONS, Settings
 from naravard_pipeline.site import SiteError
@@ -88,53 +91,85 @@ class _Weighed:
     previous: Mapping[str, Any] | None
 
 
-def publish(settings: Settings, tables: Sequence[Table], on_progress: Tell = lambda text: None) -> Publication:
+def publish(
+    settings: Settings, tables: Sequence[Table], on_progress: Tell = lambda text: None, *, is_decision: bool = False, wait_seconds: float = 0.0
+) -> Publication:
     """Publish the last build if the gate lets it. Raises ``GateClosed``, ``LogError`` or ``OSError``; then ``current`` is what it was.
 
-    ``tables`` is the contract read from dbt's manifest.
+    ``tables`` is the contract read from dbt's manifest. ``is_decision``: nothing was built for this, somebody has only decided; while newer answers
+    wait to be built, the gate stays closed then. ``wait_seconds``: for another process that publishes or decides.
     """
-    with only_one(settings):
+    with only_one(settings, wait_seconds):
         log = repair(settings)
-        build = read_build(settings)
-        if not settings.database.exists() or build is None:
-            raise GateClosed(["There is no complete build to publish. Run the whole job: naravard run"])
-        now = datetime.now(UTC)
-        with _unfinished_folder(settings) as folder:
-            with contextlib.closing(_attach(settings, folder / DATABASE)) as connection:
-                weighed = _weigh(settings, connection, tables, build, log)
-                on_progress(_say_verdict(weighed))
-                standing = read_standing(log)
-                assembled = assemble(connection, tables, weighed.verdict, now, standing.corrections)
-                _check_hidden(settings, connection)
-                release_id = next_release_id(settings, (e.release_id for e in log), now, assembled.content_hash)
-                release = _describe(settings, build, now, release_id, assembled)
-                changes = _tell_changes(settings, connection, weighed, assembled, release)
-                last = weighed.previous
-                is_new = not last or last["content_hash"] != assembled.content_hash
-                if is_new:
-                    out = content_hashes(connection, "candidate", tables, standing.approved.keys() - weighed.verdict.holds.keys())
-                    values = {"release_id": release_id, "content_hash": assembled.content_hash, "details": {"contents": out}}
-                    entry = next_entry(log, "released", role=AUTOMATIC, reason_sv=_say_changes(changes), **values)
-                    remember_hidden(settings, connection, release_id)  # before the switch: what was ever hidden must not be found later
-                    try:
-                        entries, before = [*log, entry], current_release(settings)
-                        write_forms(connection, folder, tables, assembled, weighed.verdict, release, entries, changes, on_progress, before)
-                    except SiteError as error:
-                        raise GateClosed([f"The site cannot be built ({error}). Nothing went out. Report it with this line."]) from error
+        if problem := tell_notices(settings, log):
+            on_progress(problem)
+        try:
+            return _publish(settings, tables, log, on_progress, is_decision)
+        except Exception:
+            if last := current_release(settings):  # what was taken back or corrected must reach every reader, whatever the gate says of the candidate
+                bring_up_targets(settings, last, on_progress)
+            raise
+
+
+def _publish(settings: Settings, tables: Sequence[Table], log: Sequence[Entry], on_progress: Tell, is_decision: bool) -> Publication:
+    build = read_build(settings)
+    if not settings.database.exists() or build is None:
+        raise GateClosed(["There is no complete build to publish. Run the whole job: naravard run"])
+    _check_last(settings, log)
+    now = datetime.now(UTC)
+    with _unfinished_folder(settings) as folder:
+        with contextlib.closing(_attach(settings, folder / DATABASE)) as connection:
+            weighed = _weigh(settings, connection, tables, build, log)
+            if is_decision:
+                _check_built(settings, weighed.verdict)
+            on_progress(_say_verdict(weighed))
+            standing = read_standing(log)
+            assembled = assemble(connection, tables, weighed.verdict, now, standing.corrections)
+            _check_hidden(settings, connection)
+            release_id = next_release_id(settings, (e.release_id for e in log), now, assembled.content_hash)
+            release = _describe(settings, build, now, release_id, assembled)
+            changes = _tell_changes(settings, connection, weighed, assembled, release)
+            last = weighed.previous
+            is_new = not last or last["content_hash"] != assembled.content_hash
             if is_new:
-                close_folder(folder)
-                keep_folder(settings, folder, release_id)
-                switch(settings, release_id)
+                out = content_hashes(connection, "candidate", tables, standing.approved.keys() - weighed.verdict.holds.keys())
+                values = {"release_id": release_id, "content_hash": assembled.content_hash, "details": {"contents": out}}
+                entry = next_entry(log, "released", role=AUTOMATIC, reason_sv=_say_changes(changes), **values)
+                remember_hidden(settings, connection, release_id)  # before the switch: what was ever hidden must not be found later
                 try:
-                    append(settings, log, entry)
-                except OSError as error:
-                    on_progress(f"the release is out; its entry in the log is written by the next run ({error})")
-        name = release_id if is_new else last["release_id"]
-        path = releases_folder(settings) / name
-        # What follows the switch may fail or be killed: the release is out all the same, and the next run does it.
-        failures = bring_up_targets(settings, path, on_progress)
-        prune(settings, on_progress)
-        return Publication(name, path, is_new, assembled.held, assembled.left_out, assembled.row_counts, weighed.waiting, failures)
+                    entries, before = [*log, entry], current_release(settings)
+                    write_forms(connection, folder, tables, assembled, weighed.verdict, release, entries, changes, on_progress, before)
+                except SiteError as error:
+                    raise GateClosed([f"The site cannot be built ({error}). Nothing went out. Report it with this line."]) from error
+        if is_new:
+            entry = replace(entry, details={**entry.details, "sums": write_sums(folder, log)})
+            close_folder(folder)
+            keep_folder(settings, folder, release_id)
+            switch(settings, release_id)
+            try:
+                log = append(settings, log, entry)
+            except OSError as error:
+                on_progress(f"the release is out; its entry in the log is written by the next run ({error})")
+    name = release_id if is_new else last["release_id"]
+    path = releases_folder(settings) / name
+    if problem := tell_notices(settings, log):
+        on_progress(problem)
+    # What follows the switch may fail or be killed: the release is out all the same, and the next run does it.
+    failures = bring_up_targets(settings, path, on_progress)
+    prune(settings, on_progress)
+    return Publication(name, path, is_new, assembled.held, assembled.left_out, assembled.row_counts, weighed.waiting, failures)
+
+
+def _check_last(settings: Settings, log: Sequence[Entry]) -> None:
+    """What is held is carried on from the last release's database, and compared with it: both only as far as it is the one that was published."""
+    last = current_release(settings)
+    if last and (damage := find_damage(last, log, only={DATABASE})):
+        raise GateClosed(
+            [
+                f"The last release, {last}, {damage}: nothing can be carried on from it. Restore the folder from a backup, or go back to another "
+                'release (naravard release list): naravard release rollback RELEASE_ID --by "NAME" --reason "TEXT"'
+            ]
+        )
 
 
 @contextlib.contextmanager
@@ -185,9 +220,22 @@ def _weigh(settings: Settings, connection: duckdb.DuckDBPyConnection, tables: Se
         raise GateClosed(broken)
     compare(connection, earlier=[folder / DATABASE for folder in list_releases(settings)])
     findings = review(connection)
-    waiting = find_waiting(connection, tables, without_ended(read_standing(log), log), findings)
+    standing = without_ended(read_standing(log), log)
+    waiting = find_waiting(connection, tables, standing, findings, find_again(settings, connection, log))
     waiting = {m: w for m, w in waiting.items() if m not in verdict.holds}  # a failed check comes first: it is mended, not approved
     return _Weighed(Verdict({**verdict.holds, **{m: w.hold for m, w in waiting.items()}}, verdict.results), findings, waiting, previous)
+
+
+def _check_built(settings: Settings, verdict: Verdict) -> None:
+    """Between landing and build every measure that landed would be held, for a reason that is true of the run and not of the measure."""
+    landed = [s.measure_id for s in Landing(settings.landing).read_states() if s.state not in ("kept", "failed")]
+    if ahead := sorted(m for m in landed if m in verdict.holds and verdict.holds[m].kind == "landing"):
+        raise GateClosed(
+            [
+                f"Newer answers have landed than were built ({len(ahead)}, {ahead[0]} among them): a run is at work, or was broken off. It "
+                "publishes what was decided when it ends; if none is at work: naravard run"
+            ]
+        )
 
 
 def _check_hidden(settings: Settings, connection: duckdb.DuckDBPyConnection) -> None:

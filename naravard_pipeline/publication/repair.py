@@ -1,17 +1,16 @@
 """What the next run does for one that was killed: everything a publication or a rollback leaves unfinished is finished or taken away.
 
-Here: the state of folders, link and log, made to agree. Not here: targets, which are brought up after each publication anyway (targets).
+Here: the state of folders, link and log, made to agree. Not here: whether the log is the one that was published (witnesses),
+targets, which are brought up after each publication anyway (targets).
 """
 
 import os
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
-
-import duckdb
 
 from naravard_pipeline.publication.decisions import AUTOMATIC, Entry, LogError, append, log_file, next_entry, read_log
 from naravard_pipeline.publication.folders import (
-    DATABASE,
     UNFINISHED,
     current_release,
     list_releases,
@@ -20,6 +19,8 @@ from naravard_pipeline.publication.folders import (
     remove_unfinished,
     switch,
 )
+from naravard_pipeline.publication.wholeness import SUMS, hash_file
+from naravard_pipeline.publication.witnesses import INTERRUPTED, check_log, read_rows
 from naravard_pipeline.settings import Settings
 
 
@@ -41,7 +42,7 @@ def repair(settings: Settings) -> list[Entry]:
             )
         switch(settings, last.release_id)
         current = current_release(settings)
-    _check_log(settings, current, log)
+    check_log(settings, current, log)
     if log or current is None:
         known = {e.release_id for e in log}
         for folder in list_releases(settings):
@@ -53,22 +54,15 @@ def repair(settings: Settings) -> list[Entry]:
     if last and last.action == "rolled_back" and last.details.get("from") == current.name and (releases_folder(settings) / last.release_id).exists():
         switch(settings, last.release_id)
         return log
-    content_hash = read_release(current)["release"]["content_hash"]
-    reason_sv = "Publicerad; körningen avbröts innan det hann skrivas här."
-    entry = next_entry(log, "released", role=AUTOMATIC, reason_sv=reason_sv, release_id=current.name, content_hash=content_hash)
-    return append(settings, log, entry)
+    return append(settings, log, _entry_of(current, log))
 
 
-def _check_log(settings: Settings, current: Path | None, log: Sequence[Entry]) -> None:
-    """A log that has lost its last lines still follows from itself; what has been published of it tells."""
-    if current is None:
-        return
-    with duckdb.connect(str(current / DATABASE), read_only=True) as connection:
-        if not connection.execute("select 1 from duckdb_tables() where table_name = 'meta_approvals'").fetchone():
-            return  # published before there was a log
-        shown = connection.execute("select count(*) from meta_approvals where release_id is distinct from ?", [current.name]).fetchone()[0]
-    if shown > sum(e.release_id != current.name for e in log):
-        raise LogError(
-            f"{log_file(settings)} has {len(log)} entries, but {shown} older ones have been published: lines are missing. "
-            "Restore the file from a backup; nothing is published without it."
-        )
+def _entry_of(release: Path, log: Sequence[Entry]) -> Entry:
+    """The entry that a killed publication did not come to write: the one that the release itself shows."""
+    own = next((row for row in reversed(read_rows(release) or ()) if row["action"] == "released" and row["release_id"] == release.name), None)
+    if own and own["number"] == len(log) + 1:
+        details = {"sums": hash_file(release / SUMS)} if (release / SUMS).exists() else {}
+        values = {"release_id": release.name, "content_hash": own["content_hash"], "details": details}
+        return replace(next_entry(log, "released", role=own["role"], reason_sv=own["reason_sv"], **values), at=own["decided_at"])
+    content_hash = read_release(release)["release"]["content_hash"]
+    return next_entry(log, "released", role=AUTOMATIC, reason_sv=INTERRUPTED, release_id=release.name, content_hash=content_hash)

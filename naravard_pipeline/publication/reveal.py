@@ -10,9 +10,11 @@ import pyarrow.parquet as pq
 
 from naravard_pipeline.landing.atomic import parquet_bytes, replace_file
 from naravard_pipeline.publication.approval import DecisionError, check_words
-from naravard_pipeline.publication.decisions import append, next_entry, read_log
+from naravard_pipeline.publication.decisions import append, next_entry
 from naravard_pipeline.publication.folders import DATABASE, current_release, only_one
 from naravard_pipeline.publication.hidden_cells import CELL
+from naravard_pipeline.publication.notices import tell_notices
+from naravard_pipeline.publication.repair import repair
 from naravard_pipeline.settings import Settings
 
 Cell = tuple  # in the order of ``CELL``
@@ -41,10 +43,11 @@ def reveal(settings: Settings, measure_id: str, area_code: str, period_label: st
         path = settings.approved_cells
         known = pq.read_table(path) if path.exists() else hidden.slice(0, 0)
         cells = pa.Table.from_pylist(list({tuple(r.values()): r for r in [*known.to_pylist(), *hidden.to_pylist()]}.values()), hidden.schema)
-        entries = read_log(settings)
+        entries = repair(settings)
         values = {"measure_id": measure_id, "release_id": folder.name, "details": {"area_code": area_code, "period_label": period_label}}
-        append(settings, entries, next_entry(entries, "revealed", role=role, reason_sv=reason, name=name, **values))
+        entries = append(settings, entries, next_entry(entries, "revealed", role=role, reason_sv=reason, name=name, **values))
         replace_file(path, parquet_bytes(cells))
+        tell_notices(settings, entries)
     return hidden.num_rows
 
 

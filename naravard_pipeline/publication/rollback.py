@@ -9,12 +9,14 @@ from pathlib import Path
 
 import duckdb
 
-from naravard_pipeline.publication.approval import DecisionError, check_words
-from naravard_pipeline.publication.content import differing_measures, figures_hashes
-from naravard_pipeline.publication.decisions import append, next_entry
+from naravard_pipeline.publication.approval import DecisionError, check_words, forget_review
+from naravard_pipeline.publication.decisions import Entry, append, next_entry
 from naravard_pipeline.publication.folders import DATABASE, current_release, list_releases, only_one, switch
+from naravard_pipeline.publication.notices import tell_notices
 from naravard_pipeline.publication.repair import repair
+from naravard_pipeline.publication.taken_back import remember_taken_back
 from naravard_pipeline.publication.targets import bring_up_targets
+from naravard_pipeline.publication.wholeness import find_damage
 from naravard_pipeline.settings import Settings
 
 
@@ -42,28 +44,45 @@ def roll_back(
         if release_id not in kept:
             raise DecisionError(f"{release_id} is not kept. Kept are: {', '.join(kept) or 'none'}.")
         if current and current.name == release_id:
-            raise DecisionError(f"{release_id} is the current release already.")
-        rejected = _compare(kept[release_id], current)
-        on_progress(f"measures with other figures there: {', '.join(sorted(rejected)) or 'none'}")
-        values = {"release_id": release_id, "details": {"from": current and current.name, "rejected": rejected}}
-        # Logged first: were it switched first, a kill in between would let the next run publish the same figures again.
-        append(settings, entries, next_entry(entries, "rolled_back", role=role, reason_sv=reason, name=name, **values))
-        switch(settings, release_id)
-        return TakenBack(sorted(rejected), bring_up_targets(settings, kept[release_id], on_progress))
-
-
-def _compare(back: Path, now: Path | None) -> Mapping[str, str]:
-    """Measure → hash of the figures that are taken back, those of held measures too: readers saw them."""
-    with duckdb.connect() as connection:
+            raise DecisionError(f"{release_id} is the current release already. To bring PostgreSQL up to it: naravard release push")
+        _check_whole(kept[release_id], entries)
+        taken = [folder for name, folder in kept.items() if name > release_id or folder == current]
+        undone = [f.name for f in taken]
+        for folder in [f for f in taken if not _readable(f)]:  # to be stuck with it would be worse
+            taken.remove(folder)
+            on_progress(f"{folder.name} cannot be read: what only it showed is not remembered as taken back, so look at the next release's changes")
+        number = len(entries) + 1
         try:
-            for alias, folder in (("back", back), ("now", now)):
-                if folder:
-                    connection.execute(f"attach '{str(folder / DATABASE).replace(chr(39), chr(39) * 2)}' as {alias} (read_only)")
-            told = connection.execute("select release_id from back.main.meta_release").fetchone()
+            cells = remember_taken_back(settings, number, kept[release_id], taken, entries)
         except duckdb.Error as error:
-            raise DecisionError(f"{back} cannot be read as a release ({str(error).splitlines()[0]}). Choose another one.") from error
-        if told is None or told[0] != back.name:
-            raise DecisionError(f"{back} does not hold the release that it is named after. Choose another one.")
-        if now is None:
-            return {}
-        return figures_hashes(connection, "now", differing_measures(connection, "back", "now"))
+            raise DecisionError(f"The releases cannot be compared ({str(error).splitlines()[0]}). Restore the one it names, or remove it.") from error
+        measures = list(cells["measures"])
+        on_progress(f"measures with other figures there: {', '.join(measures) or 'none'}")
+        values = {"release_id": release_id, "details": {"from": current and current.name, "taken_back": undone, "cells": cells}}
+        # Logged first: were it switched first, a kill in between would let the next run publish the same figures again.
+        entries = append(settings, entries, next_entry(entries, "rolled_back", role=role, reason_sv=reason, name=name, **values))
+        switch(settings, release_id)
+        forget_review(settings)
+        if problem := tell_notices(settings, entries):
+            on_progress(problem)
+        return TakenBack(measures, bring_up_targets(settings, kept[release_id], on_progress))
+
+
+def _check_whole(folder: Path, entries: Sequence[Entry]) -> None:
+    try:
+        with duckdb.connect(str(folder / DATABASE), read_only=True) as connection:
+            told = connection.execute("select release_id from meta_release").fetchone()
+    except duckdb.Error as error:
+        raise DecisionError(f"{folder} cannot be read as a release ({str(error).splitlines()[0]}). Choose another one.") from error
+    if told is None or told[0] != folder.name:
+        raise DecisionError(f"{folder} does not hold the release that it is named after. Choose another one.")
+    if damage := find_damage(folder, entries):
+        raise DecisionError(f"{folder} {damage}. Restore the folder from a backup, or choose another release.")
+
+
+def _readable(folder: Path) -> bool:
+    try:
+        with duckdb.connect(str(folder / DATABASE), read_only=True) as connection:
+            return connection.execute("select count(*) >= 0 from fct_observations").fetchone()[0]
+    except duckdb.Error:
+        return False

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 import duckdb
 
+from naravard_pipeline.publication.decisions import LogError, read_log, taken_back
 from naravard_pipeline.publication.folders import DATABASE, current_release, list_releases, read_release
 from naravard_pipeline.settings import Settings
 
@@ -54,7 +55,7 @@ def find_basis(settings: Settings, month: str | None) -> Basis:
     current = current_release(settings)
     if current is None:
         raise ValueError(f"Inget är publicerat i {settings.published} än. Kör: naravard run")
-    kept = [(folder, published_day(folder)) for folder in list_releases(settings) if folder.name <= current.name]  # later ones were taken back
+    kept = [(folder, published_day(folder)) for folder in list_readable(settings)]
     if month is None:
         first = published_day(current).replace(day=1)
     elif re.fullmatch(r"\d{4}-(0[1-9]|1[0-2])", month):
@@ -67,6 +68,17 @@ def find_basis(settings: Settings, month: str | None) -> Basis:
         raise ValueError(f"För {first:%Y-%m} finns ingen release. De som finns kvar är från {months[0]} till {months[-1]}.")
     before = [folder for folder, day in kept if day < first]
     return Basis(first, until[-1], before[-1] if before else None)
+
+
+def list_readable(settings: Settings) -> list[Path]:
+    """The kept releases up to the current one that were not taken back, oldest first; where the log cannot be trusted, only the current one."""
+    current = current_release(settings)
+    until = [folder for folder in list_releases(settings) if current and folder.name <= current.name]
+    try:
+        undone = taken_back(read_log(settings))
+    except LogError:
+        return until[-1:]
+    return [folder for folder in until if folder.name not in undone]
 
 
 def next_month(month: date) -> date:

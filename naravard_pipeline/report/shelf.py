@@ -17,10 +17,10 @@ import duckdb
 from jinja2 import Template
 
 from naravard_pipeline.pages import open_templates
-from naravard_pipeline.publication.folders import REPORTS, current_release, list_releases
+from naravard_pipeline.publication.folders import REPORTS, current_release
 from naravard_pipeline.report.content import build_content
 from naravard_pipeline.report.page import replace_file, write_files
-from naravard_pipeline.report.scope import MONTHS_SV, Basis, Scope, find_basis, list_scopes
+from naravard_pipeline.report.scope import MONTHS_SV, Basis, Scope, find_basis, list_readable, list_scopes
 from naravard_pipeline.settings import Settings
 
 INDEX = "index.html"
@@ -83,7 +83,7 @@ def tidy(settings: Settings) -> int:
     folder, current = shelf(settings), current_release(settings)
     if not folder.exists() or current is None:
         return 0
-    readable = {release.name for release in list_releases(settings) if release.name <= current.name}
+    readable = {release.name for release in list_readable(settings)}
     kept, gone = [], 0
     for path in sorted(folder.glob("*.json")):
         told = json.loads(path.read_bytes())

@@ -14,7 +14,8 @@ from postgres_server import needs_postgres
 
 from naravard_pipeline.publication import postgres as target
 from naravard_pipeline.publication import postgres_load, postgres_store
-from naravard_pipeline.publication.postgres import bring_up
+from naravard_pipeline.publication.decisions import Entry, public_row
+from naravard_pipeline.publication.postgres import TargetError, bring_up
 
 pytestmark = [needs_postgres, pytest.mark.xdist_group("postgres")]
 
@@ -254,6 +255,24 @@ def test_rights_that_others_were_given_outlive_a_view(postgres, tmp_path):
     acl = postgres.query("select relacl::text from pg_class where oid = 'naravard.mart_goal'::regclass")[0][0]
     postgres.run("drop owned by analyst", "drop role analyst")
     assert "analyst=r*/" in acl and "naravard_reader=r/" in acl and "{=r/" in acl.replace(",=r/", "{=r/")
+
+
+def test_notices_are_shown_at_once_to_readers_even_where_the_release_cannot_be(postgres, tmp_path):
+    """A release that does not get there must not keep from readers that what they see was taken back."""
+    entries = [Entry(1, "2026-01-01T00:00:00+00:00", "released", "automatic", "Första.", "1-x", name=None)]
+    bring_up(postgres.url, make_release(tmp_path, 1), notices=[public_row(e) for e in entries])
+    assert postgres.query("select number, action, reason_sv, taken_back from naravard.meta_notices") == [(1, "released", "Första.", None)]
+    entries.append(
+        Entry(2, "2026-01-02T00:00:00+00:00", "rolled_back", "statistician", "Fel enhet.", "1-x", name="Anna Ek", details={"taken_back": ["2-x"]})
+    )
+    with pytest.raises(TargetError, match="lacks"):
+        bring_up(postgres.url, make_release(tmp_path, 2, mart_odd="select [1, 2] as odd"), notices=[public_row(e) for e in entries])
+    bring_up(postgres.url, make_release(tmp_path, 3), notices=[public_row(e) for e in entries])
+    assert postgres.query("select number, action, taken_back from naravard.meta_notices order by 1") == [
+        (1, "released", None),
+        (2, "rolled_back", "2-x"),
+    ]
+    assert postgres.query("select has_table_privilege('naravard_reader', 'naravard.meta_notices', 'select')") == [(True,)]
 
 
 def test_a_view_of_somebody_in_our_schema_stays(postgres, tmp_path):

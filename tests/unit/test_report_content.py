@@ -1,15 +1,18 @@
 """What the report says of a month: what is late or missing, the order of what moved, what was revised, which charts, which releases and months."""
 
 import json
+import shutil
 from datetime import date
 from pathlib import Path
 
 import pytest
 
+from naravard_pipeline.publication.decisions import append, log_file, next_entry
+from naravard_pipeline.publication.folders import switch
 from naravard_pipeline.report.curves import choose_curves, choose_places
 from naravard_pipeline.report.late import tell_arrived_late, tell_late
 from naravard_pipeline.report.moved import build_lines, tell_revised
-from naravard_pipeline.report.scope import Basis, find_basis, month_before
+from naravard_pipeline.report.scope import Basis, find_basis, list_readable, month_before
 from naravard_pipeline.report.shelf import INDEX, shelf, tidy
 from naravard_pipeline.settings import Settings
 
@@ -189,6 +192,18 @@ def home(tmp_path):
 def test_a_month_rests_on_its_last_release_that_stands_and_the_last_before_it(home, month, release, before):
     basis = find_basis(home, month)
     assert (basis.release.name, basis.before and basis.before.name) == (release, before)
+
+
+def test_what_was_taken_back_stays_so_for_the_reports_when_something_is_published_after_it(home):
+    """Its number is lower than the current one's then; only the log tells."""
+    log = []
+    for action, release in (("released", "000002-x"), ("released", "000003-x"), ("rolled_back", "000002-x"), ("released", "000004-x")):
+        log = append(home, log, next_entry(log, action, role="statistician", reason_sv="Fel.", release_id=release))
+    shutil.copytree(home.published / "releases" / "000003-x", home.published / "releases" / "000004-x")
+    switch(home, "000004-x")
+    assert [folder.name for folder in list_readable(home)] == ["000001-x", "000002-x", "000004-x"]
+    log_file(home).write_bytes(b"damaged\n")
+    assert [folder.name for folder in list_readable(home)] == ["000004-x"]
 
 
 @pytest.mark.parametrize(("month", "said"), [("2026-07", "2026-08 till 2026-10"), ("2999-01", "2999-01"), ("oktober", "skriv år och månad")])

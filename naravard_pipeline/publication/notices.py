@@ -1,0 +1,51 @@
+"""What readers are told at once, beside the releases and whether or not the gate is open: ``published/notices.json`` and ``published/notices.html``.
+
+A release never changes, so what is decided after it (a correction, that it was taken back, an approval) cannot stand in it. Here: the log as far as
+it is public, written anew after each decision and each publication. Not here: the log (decisions), the same in PostgreSQL (postgres_notices).
+
+``notices.json``: ``{format, current_release_id, taken_back, decisions}``; ``decisions`` are rows with the columns ``COLUMNS``.
+"""
+
+import json
+from collections.abc import Sequence
+from functools import cache
+from typing import Any
+
+from jinja2 import Template
+
+from naravard_pipeline.landing.atomic import LandingError, replace_if_different
+from naravard_pipeline.pages import open_templates
+from naravard_pipeline.publication.decisions import COLUMNS, Entry, public_row, taken_back
+from naravard_pipeline.publication.folders import current_release
+from naravard_pipeline.settings import Settings
+
+JSON, PAGE = "notices.json", "notices.html"
+
+
+def tell_notices(settings: Settings, entries: Sequence[Entry]) -> str | None:
+    """Write both; returns a sentence where the disk refuses. Then they say what they said before, and the next publication writes them."""
+    current = current_release(settings)
+    rows = [public_row(e) for e in entries]
+    content = {"format": 1, "current_release_id": current and current.name, "taken_back": sorted(taken_back(entries)), "decisions": rows}
+    for_people = [row for row in reversed(rows) if row["action"] in ("corrected", "rolled_back")]
+    page = _template().render(notices=for_people, current=content["current_release_id"], is_demo=settings.is_demo)
+    try:
+        replace_if_different(settings.published / JSON, json.dumps(content, ensure_ascii=False, indent=1).encode() + b"\n")
+        replace_if_different(settings.published / PAGE, page.encode())
+    except LandingError as error:
+        return f"readers are not told yet: {error}"
+    return None
+
+
+def read_notices(settings: Settings) -> list[dict[str, Any]]:
+    """The rows that readers have been told; none where there is no such file, or it cannot be read: it is written anew."""
+    try:
+        rows = json.loads((settings.published / JSON).read_bytes())["decisions"]
+        return [{name: row.get(name) for name in COLUMNS} for row in rows]
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return []
+
+
+@cache
+def _template() -> Template:
+    return open_templates("naravard_pipeline.publication").get_template("notices.html.j2")
