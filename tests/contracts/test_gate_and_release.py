@@ -72,6 +72,7 @@ class TestTheWayOut:
             "changes.json",
             "changes.html",
             "index.html",
+            "SHA256SUMS",
         }
         assert {p.name for p in folder.iterdir()} == {"parquet", "csv", "matt", *files}
         assert {p.name for p in (folder / "matt").iterdir()} == {"index.html", "falls.html", "plans.html"}
