@@ -80,7 +80,7 @@ def find_waiting(
         found = list(findings.get(measure_id, ()))
         if back := again.get(measure_id):
             told_sv = f"{back.cells} {'uppgift' if back.cells == 1 else 'uppgifter'} har återtagits förut: {back.reason_sv}"
-            told_en = f"{back.cells} figure(s) were taken back before: {back.reason_sv}"
+            told_en = f"{back.cells} {'figure was' if back.cells == 1 else 'figures were'} taken back before: {back.reason_sv}"
             found.insert(0, Finding("taken_back", told_sv, told_en, back.cells))
         elif reason := standing.rejected.get(measure_id, {}).get(figures.get(measure_id, "")):  # by a log from before single cells were remembered
             found.insert(0, Finding("taken_back", f"Samma uppgifter har återtagits: {reason}", f"These figures were taken back: {reason}", 1))

@@ -342,7 +342,7 @@ class TestRollback:
         changes = read_review(bench.settings)["changes"]
         assert [[f["kind"] for f in m["findings"]] for m in changes["measures"]] == [["taken_back"], ["taken_back"]]
         assert "har återtagits förut: Rättad av källan" in (bench.settings.review / "changes.html").read_text()
-        assert "    These figures were taken back: Rättad av källan" in tell_changes(changes)
+        assert "    1 figure was taken back before: Rättad av källan" in tell_changes(changes)
 
     def test_other_figures_go_out(self, bench):
         first = current_release(bench.settings).name
