@@ -23,8 +23,9 @@ def replace_file(path: Path, data: bytes, staging: Path | None = None) -> None:
     """
     unfinished = (staging or path.parent) / f"{path.name}.{uuid4().hex}.tmp"
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        unfinished.parent.mkdir(parents=True, exist_ok=True)
+        for folder in (path.parent, unfinished.parent):
+            if not folder.is_dir():
+                folder.mkdir(parents=True, exist_ok=True)
         try:
             with open(unfinished, "xb") as file:
                 file.write(data)
