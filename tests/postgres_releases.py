@@ -68,7 +68,7 @@ def loose(database: Database) -> list[str]:
         name
         for (name,) in database.query(
             "select relname from pg_class c where relnamespace = 'naravard_data'::regnamespace and relkind = 'r' "
-            "and relname not in ('loads', 'current') and not exists (select from pg_inherits where inhrelid = c.oid)"
+            "and relname not in ('loads', 'current', 'notices') and not exists (select from pg_inherits where inhrelid = c.oid)"
         )
     ]
 

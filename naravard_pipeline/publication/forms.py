@@ -27,6 +27,7 @@ from naravard_pipeline.publication.gate import Hold, Verdict
 from naravard_pipeline.publication.held_marts import has_table
 from naravard_pipeline.publication.measure_pages import write_measure_pages
 from naravard_pipeline.publication.meta import META_HOLDS, META_TABLES, write_meta
+from naravard_pipeline.publication.notices import PAGE
 from naravard_pipeline.quality import render_quality_page
 from naravard_pipeline.settings import SOURCES
 from naravard_pipeline.site import build_site, write_site
@@ -92,9 +93,10 @@ def _write_reports(
     (folder / "quality.html").write_text(page, encoding="utf-8")
     page = render_changes_page(changes, None, [*held, *left_out], [n for n in corrections if n["has_page"]])
     (folder / "changes.html").write_text(page, encoding="utf-8")
-    site = build_site(connection, release, last)
+    told = {**release, "has_notices": (folder.parents[1] / PAGE).exists()}  # what is decided after a release stands beside it, not in it
+    site = build_site(connection, told, last)
     write_site(site, folder)
-    write_measure_pages(connection, folder, release, site.of_measures)
+    write_measure_pages(connection, folder, told, site.of_measures)
 
 
 def _write_descriptions(connection: duckdb.DuckDBPyConnection, folder: Path, tables: Sequence[Table], release: Mapping[str, Any]) -> None:
