@@ -110,7 +110,7 @@ def big(size: int) -> None:
     table = pd.concat(frames, ignore_index=True)
     table["period_end"] = table["period_start"] + pd.offsets.MonthEnd()
     plain = {"age_group": "total", "reporter": "region", "status": "ok", "value_type": "count", "threshold": 5, "hides_zero": False}
-    table = table.assign(**plain, numerator=np.nan, denominator=np.nan, answers=np.nan, denominator_threshold=np.nan)
+    table = table.assign(**plain, numerator=np.nan, denominator=np.nan, answers=np.nan, denominator_threshold=np.nan, parts_reported=np.nan)
     found, seconds = timed(lambda: protect(table, NO_DERIVATIONS, areas, []))
     small = ((table["value"] > 0) & (table["value"] < 5)).sum()
     largest = max((c.counts for c in found.coverings), default=0)
