@@ -83,7 +83,7 @@ def build(compiled: Compiled, landing: Path, database: Path) -> None:
 def _build_sql(connection: duckdb.DuckDBPyConnection, model: Model) -> None:
     if model.columns:  # as dbt does it, so that types are those of the contract
         connection.execute(f"create table {model.name} ({', '.join(f'{n} {t}' for n, t in model.columns.items())})")
-        connection.execute(f"insert into {model.name} by name ({model.code})")
+        connection.execute(f"insert into {model.name} by name ({model.code}\n)")  # a comment may be its last line
     else:
         connection.execute(f"create {model.kind} {model.name} as ({model.code})")
 
