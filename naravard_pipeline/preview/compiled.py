@@ -85,7 +85,7 @@ def _build_sql(connection: duckdb.DuckDBPyConnection, model: Model) -> None:
         connection.execute(f"create table {model.name} ({', '.join(f'{n} {t}' for n, t in model.columns.items())})")
         connection.execute(f"insert into {model.name} by name ({model.code}\n)")  # a comment may be its last line
     else:
-        connection.execute(f"create {model.kind} {model.name} as ({model.code})")
+        connection.execute(f"create {model.kind} {model.name} as ({model.code}\n)")
 
 
 def _build_seed(connection: duckdb.DuckDBPyConnection, model: Model) -> None:

@@ -28,7 +28,8 @@ with followed as (
         and area_code in (select area_code from dim_areas where area_type = $kind)
     window newest as (
         partition by area_code
-        order by case reporter when 'source' then 1 when 'region' then 2 else 3 end, period_end desc, period_start desc
+        order by case reporter when 'source' then 1 when 'region' then 2 else 3 end,
+            period_months = datediff('month', $period_start::date, $period_end::date) + 1 desc, period_end desc, period_start desc
     )
 )
 select * from followed where is_followed and period_start = $period_start and period_end = $period_end
@@ -192,7 +193,9 @@ def _place(connection: duckdb.DuckDBPyConnection, measure: Row, figure: Row, row
     [kind] = connection.execute("select area_type from dim_areas where area_code = ?", [figure["area_code"]]).fetchone()
     peers = read(connection, PEERS, {"kind": kind, **of(figure, "measure_id", "age_group", "period_start", "period_end")})
     sign = -1 if measure["direction"] == "lower_is_better" else 1
-    ahead = sum(sign * peer["value"] > sign * figure["value"] for peer in peers)
+    digits = 9 if measure["decimals"] is None else measure["decimals"]  # equal is what is shown alike
+    own = round(sign * figure["value"], digits)
+    ahead = sum(round(sign * peer["value"], digits) > own for peer in peers)
     first = "lägst" if measure["direction"] == "lower_is_better" else "högst"
     among = {"region": "regioner", "county_part": "länsdelar", "municipality": "kommuner"}[kind]
     quartile = f"; fjärdedel {row['quartile']}, där 1 har de främsta platserna" if row["quartile"] else ""
