@@ -7,31 +7,6 @@ import duckdb
 
 from naravard_pipeline.publication.contract import Table
 
-# A measure that never got out keeps its row in the marts, as a gap: these columns belong to the measure, all others to its figures.
-GAP_COLUMNS = {
-    "framework_id",
-    "goal_area_id",
-    "goal_area_name_sv",
-    "indicator_id",
-    "indicator_name_sv",
-    "indicator_sort_order",
-    "measure_id",
-    "measure_name_sv",
-    "official_name_sv",
-    "is_proposal",
-    "system_level",
-    "measure_status",
-    "unit",
-    "value_type",
-    "direction",
-    "decimals",
-    "target_value",
-    "target_year",
-    "attribution",
-    "source_url",
-    "caveat_sv",
-    "docs_url",
-}
 # Where a measure stands in a framework: the catalogue's word, also when its figures are the last release's.
 LINK_COLUMNS = {
     "framework_id",
@@ -43,6 +18,22 @@ LINK_COLUMNS = {
     "official_name_sv",
     "is_proposal",
     "system_level",
+}
+# A measure that never got out keeps its row in the marts, as a gap: these columns belong to the measure, all others to its figures.
+GAP_COLUMNS = LINK_COLUMNS | {
+    "measure_id",
+    "measure_name_sv",
+    "measure_status",
+    "unit",
+    "value_type",
+    "direction",
+    "decimals",
+    "target_value",
+    "target_year",
+    "attribution",
+    "source_url",
+    "caveat_sv",
+    "docs_url",
 }
 
 

@@ -1,7 +1,7 @@
--- Left out is what by its nature can never be in an index of the kind of area: a measure without a better direction, a yes or no, one of another kind of
--- area only, a retired one whose successor is there, and a draft, which is not for readers. All else that the framework lists is expected: what is planned, what has ended without a
--- successor, what is local (fewer than ten areas have no standard deviation), a count (it lacks a denominator), and an indicator without any measure,
--- which counts as one of weight 1.
+-- Left out is what by its nature can never be in an index of the kind of area: a measure without a better direction, a yes or no, one of another kind
+-- of area only, a retired one whose successor is there, and a draft, which is not for readers. All else that the framework lists is expected: what is
+-- planned, what has ended without a successor, what is local (fewer than ten areas have no standard deviation), a count (it lacks a denominator), and
+-- an indicator without any measure, which counts as one of weight 1.
 with weights as (
     select
         b.framework_id,
