@@ -3,22 +3,7 @@
 -- planned, what has ended without a successor, what is local (fewer than ten areas have no standard deviation), a count (it lacks a denominator), and
 -- an indicator without any measure, which counts as one of weight 1.
 with weights as (
-    select
-        b.framework_id,
-        i.goal_area_id,
-        b.indicator_id,
-        b.measure_id,
-        b.weight
-    from {{ ref('bridge_indicator_measures') }} as b
-    join {{ ref('dim_indicators') }} as i on i.framework_id = b.framework_id and i.indicator_id = b.indicator_id
-    union all
-    select
-        framework_id,
-        goal_area_id,
-        'all' as indicator_id,
-        measure_id,
-        weight
-    from {{ ref('bridge_goal_area_measures') }}
+    {{ composite_links() }}
 ),
 
 kinds as (
