@@ -9,14 +9,17 @@ it is public, written anew after each decision and each publication. Not here: t
 import json
 from collections.abc import Sequence
 from functools import cache
+from pathlib import Path
 from typing import Any
 
+import duckdb
 from jinja2 import Template
 
 from naravard_pipeline.landing.atomic import LandingError, replace_if_different
 from naravard_pipeline.pages import open_templates
+from naravard_pipeline.pages.swedish import moment
 from naravard_pipeline.publication.decisions import COLUMNS, Entry, public_row, taken_back
-from naravard_pipeline.publication.folders import current_release
+from naravard_pipeline.publication.folders import DATABASE, current_release
 from naravard_pipeline.settings import Settings
 
 JSON, PAGE = "notices.json", "notices.html"
@@ -28,7 +31,9 @@ def tell_notices(settings: Settings, entries: Sequence[Entry]) -> str | None:
     rows = [public_row(e) for e in entries]
     content = {"format": 1, "current_release_id": current and current.name, "taken_back": sorted(taken_back(entries)), "decisions": rows}
     for_people = [row for row in reversed(rows) if row["action"] in ("corrected", "rolled_back")]
-    page = _template().render(notices=for_people, current=content["current_release_id"], is_demo=settings.is_demo)
+    page = _template().render(
+        notices=for_people, is_demo=settings.is_demo, has_current=current is not None, names=_read_names(current), told=_tell(entries)
+    )
     try:
         replace_if_different(settings.published / JSON, json.dumps(content, ensure_ascii=False, indent=1).encode() + b"\n")
         replace_if_different(settings.published / PAGE, page.encode())
@@ -44,6 +49,23 @@ def read_notices(settings: Settings) -> list[dict[str, Any]]:
         return [{name: row.get(name) for name in COLUMNS} for row in rows]
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return []
+
+
+def _read_names(release: Path | None) -> dict[str, str]:
+    """What the measures and areas of a release are called; none where it cannot be read: then their ids stand there."""
+    if release is None:
+        return {}
+    try:
+        with duckdb.connect(str(release / DATABASE), read_only=True) as connection:
+            query = "select measure_id, name_sv from dim_measures union all select area_code, name_sv from dim_areas"
+            return dict(connection.execute(query).fetchall())
+    except duckdb.Error:
+        return {}
+
+
+def _tell(entries: Sequence[Entry]) -> dict[str, str]:
+    """Release → when it went out, as a reader knows it."""
+    return {e.release_id: f"publiceringen {moment(e.at)}" for e in entries if e.action == "released" and e.release_id}
 
 
 @cache

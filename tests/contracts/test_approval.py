@@ -500,6 +500,7 @@ class TestReadersAreTold:
         assert (last["action"], last["release_id"], last["taken_back"], last["reason_sv"]) == ("rolled_back", first, second, WHY["reason"])
         page = (bench.settings.published / "notices.html").read_text()
         assert WHY["reason"] in page and second in page
+        assert "Återtaget: " in page and page.count(">publiceringen 20") == 2  # as people know them, not by their ids
         for name in ("notices.json", "notices.html"):
             assert "Anna" not in (bench.settings.published / name).read_text()
 
