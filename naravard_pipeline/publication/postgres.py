@@ -65,12 +65,14 @@ SESSION = {
 }
 
 
-def bring_up(url: str, release: Path, on_progress: Callable[[str], None] = lambda text: None, notices: Sequence[Mapping[str, Any]] = ()) -> bool:
+def bring_up(
+    url: str, release: Path, on_progress: Callable[[str], None] = lambda text: None, notices: Sequence[Mapping[str, Any]] | None = None
+) -> bool:
     """Make PostgreSQL show the release in this folder. True if anything changed, False if it showed this very release, by id and content, already.
 
     ``url``: ``postgresql://user:password@host:port/database``, or any connection string of libpq. ``release``: the folder of a release; only its
-    ``naravard.duckdb`` is read. ``notices``: what readers are told beside it (postgres_notices). A release whose rows are still there is only pointed
-    at. What an earlier run could not do is done now.
+    ``naravard.duckdb`` is read. ``notices``: what readers are told beside it (postgres_notices); None leaves that as it is. A release whose rows are
+    still there is only pointed at. What an earlier run could not do is done now.
     Raises ``TargetError``; no message of it, or of ``on_progress``, has the password in it.
     """
     tell = lambda text: on_progress(_without_secrets(text, url))  # noqa: E731
@@ -88,7 +90,7 @@ def bring_up(url: str, release: Path, on_progress: Callable[[str], None] = lambd
 
 
 def _bring_up(
-    connection: psycopg.Connection, rows: duckdb.DuckDBPyConnection, tell: Callable[[str], None], notices: Sequence[Mapping[str, Any]]
+    connection: psycopg.Connection, rows: duckdb.DuckDBPyConnection, tell: Callable[[str], None], notices: Sequence[Mapping[str, Any]] | None
 ) -> bool:
     only_one(connection)
     create_store(connection)

@@ -13,7 +13,6 @@ from psycopg.sql import SQL, Identifier, Literal
 from naravard_pipeline.publication.decisions import COLUMNS
 from naravard_pipeline.publication.postgres_store import patiently
 
-VIEW = "meta_notices"
 COMMENT = (
     "One row per decision until now, also those after the release that is shown: corrected and rolled_back tell that a figure was wrong, in which "
     "release, and why. taken_back: the releases that a rollback undid, by commas."

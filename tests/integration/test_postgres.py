@@ -273,6 +273,8 @@ def test_notices_are_shown_at_once_to_readers_even_where_the_release_cannot_be(p
         (2, "rolled_back", "2-x"),
     ]
     assert postgres.query("select has_table_privilege('naravard_reader', 'naravard.meta_notices', 'select')") == [(True,)]
+    bring_up(postgres.url, make_release(tmp_path, 4))  # by somebody who has nothing to say of them
+    assert postgres.query("select count(*) from naravard.meta_notices") == [(2,)]
 
 
 def test_a_view_of_somebody_in_our_schema_stays(postgres, tmp_path):
