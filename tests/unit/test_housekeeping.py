@@ -86,7 +86,7 @@ def test_the_storage_levels_out(settings, instance, monkeypatch):
         run(instance)
         keep_house(settings, instance, LATER)
         sizes.append(sum(path.stat().st_size for path in settings.dagster_home.rglob("*") if path.is_file()))
-    assert max(sizes[4:]) <= 1.1 * max(sizes[:4])
+    assert max(sizes) <= sizes[0] + housekeeping.WORTHWHILE  # what is free stays below what is worth writing anew
     for _ in range(8):
         run(instance)
     assert keep_house(settings, instance, LATER).bytes > 2**20  # written anew after many went at once
