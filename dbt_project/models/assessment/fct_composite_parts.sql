@@ -10,13 +10,22 @@ weighed as (
         w.indicator_id,
         s.*,
         w.weight,
-        w.is_proposal,
-        sum(w.weight) over (
-            partition by w.framework_id, w.goal_area_id, w.indicator_id, s.area_code, s.year
-            order by w.measure_id rows between unbounded preceding and unbounded following
-        ) as weight_there
+        w.is_proposal
     from weights as w
     join {{ ref('int_composite_scores') }} as s on s.measure_id = w.measure_id
+),
+
+-- How much of the weight is there.
+there as (
+    select
+        framework_id,
+        goal_area_id,
+        indicator_id,
+        area_code,
+        year,
+        {{ steady('sum', 'weight', 'measure_id') }} as weight_there
+    from weighed
+    group by framework_id, goal_area_id, indicator_id, area_code, year
 ),
 
 -- Until when each of them has figures in the areas of the kind.
@@ -56,9 +65,9 @@ select
     w.base_mean,
     w.base_deviation,
     w.score,
-    w.weight / w.weight_there as share_of_weight,
-    10 * w.score * w.weight / w.weight_there as contribution,
-    round(w.weight_there / p.weight_expected, 9) as coverage,
+    w.weight / t.weight_there as share_of_weight,
+    10 * w.score * w.weight / t.weight_there as contribution,
+    round(t.weight_there / p.weight_expected, 9) as coverage,
     p.measures_expected,
     p.measures_listed,
     a.year is not null as is_preliminary,
@@ -67,6 +76,12 @@ select
     cast(null as varchar) as held_reason,
     cast(null as timestamp) as held_since
 from weighed as w
+join there as t
+    on t.framework_id = w.framework_id
+    and t.goal_area_id = w.goal_area_id
+    and t.indicator_id = w.indicator_id
+    and t.area_code = w.area_code
+    and t.year = w.year
 join {{ ref('int_composite_weights') }} as p
     on p.framework_id = w.framework_id
     and p.goal_area_id = w.goal_area_id
@@ -78,4 +93,4 @@ left join awaited as a
     and a.indicator_id = w.indicator_id
     and a.area_type = w.area_type
     and a.year = w.year
-where round(w.weight_there / p.weight_expected, 9) >= 0.5  -- exactly half is enough, also where the sum of the weights is not exact
+where round(t.weight_there / p.weight_expected, 9) >= 0.5  -- exactly half is enough, also where the sum of the weights is not exact
