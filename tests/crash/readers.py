@@ -17,7 +17,7 @@ import duckdb
 
 from crash.numbered import count_numbers_sql, say_what_is_torn
 
-PAUSE = 0.05  # seconds between two rounds of reads; the processor belongs to the trials too
+PAUSE = 0.2  # seconds between two rounds of reads, which take as long; the processor belongs to the trials too
 Read = partial[tuple[int, str | None]]  # a build's number, and what was torn
 
 
