@@ -5,6 +5,7 @@ dbt's own unit tests compare exactly; a published figure has two or three digits
 
 import csv
 from collections.abc import Iterable, Mapping
+from datetime import date
 from functools import cache
 from typing import Any
 
@@ -69,3 +70,44 @@ class Models:
     def value(self, expression: str) -> Any:
         """One expression of macros, such as ``{{ normal_tail('1.96') }}``."""
         return self.connection.execute(f"select {render(expression)}").fetchone()[0]
+
+
+# What the models of the assessments ask of the series and of the measures.
+SERIES = {
+    "measure_id": "varchar",
+    "area_code": "varchar",
+    "area_type": "varchar",
+    "segment_id": "varchar",
+    "period_start": "date",
+    "period_end": "date",
+    "period_label": "varchar",
+    "reporter": "varchar",
+    "value": "double",
+    "end_month": "integer",
+    "window_months": "integer",
+    "months_back": "integer",
+    "latest_window_months": "integer",
+    "has_own_length": "boolean",
+    "is_independent": "boolean",
+    "is_in_latest_segment": "boolean",
+}
+MEASURES = {
+    "measure_id": "varchar",
+    "direction": "varchar",
+    "frequency": "varchar",
+    "status": "varchar",
+    "value_type": "varchar",
+    "base_year": "integer",
+    "area_types": "varchar",
+    "replaced_by": "varchar",
+    "decimals": "integer",
+}
+
+
+def yearly(values, first=2001, **more):
+    """A series of one place, a value a year."""
+    ours = {"measure_id": "m", "area_code": "a", "segment_id": "m", "is_independent": True, "has_own_length": True, **more}
+    return [
+        {**ours, "value": v, "period_start": date(y, 1, 1), "period_end": date(y, 12, 31), "period_label": str(y), "end_month": y * 12 + 12}
+        for y, v in enumerate(values, first)
+    ]
