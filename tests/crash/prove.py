@@ -88,6 +88,8 @@ def prove(shim: Shim, blows: str, many: int, seed: int, home: Path, with_postgre
         summary.points = len(calls)
         with Readers(home, many_readers, more) as readers:
             for i, at in enumerate(points):
+                if i % 10 == 0:
+                    print(f"{i} of {len(points)} points, {time.monotonic() - start:.0f} s", file=sys.stderr, flush=True)
                 blow, error = BLOWS[blows][i % 2] if calls[at - 1].name not in SWITCHING else BLOWS[blows][0]
                 trial = proof.strike(blow, at, error)
                 where = f"trial {trial.number}, {blow.name} at {at} ({trial.blow or 'never struck'})"
