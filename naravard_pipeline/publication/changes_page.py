@@ -196,6 +196,12 @@ def _by_kind(rows: Sequence[Mapping[str, Any]]) -> list[tuple[str, list[Mapping[
     return [(kind, list(group)) for kind, group in groupby(rows, key=lambda row: row["kind"])]
 
 
+def _worth_telling(levels: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """Those over areas enough for a median; of revised periods only those whose level moved by as much as the page shows."""
+    moved = [v for v in levels if v["basis"] == "period" or v["change_percent"] is None or round(v["change_percent"], 1)]
+    return [v for v in moved if v["areas"] >= 5]
+
+
 def _sides(before: float | None, after: float | None, decimals: int) -> str:
     """«59,9 → 30,0»; with one decimal more than the measure has where the difference would not be seen."""
     if before is not None and after is not None and before != after and _value(before, decimals) == _value(after, decimals):
@@ -225,6 +231,7 @@ def _environment() -> Environment:
         "column": lambda name: COLUMNS_SV.get(name, name),
         "areas": lambda area_type: AREA_TYPES_SV.get(area_type, area_type),
         "by_kind": _by_kind,
+        "worth_telling": _worth_telling,
         "dumbbells": _dumbbells,
     }
     return environment

@@ -80,6 +80,15 @@ def test_what_is_smaller_than_what_is_shown_is_counted_apart():
     assert "(0,0" not in page and "0,0\u00a0%" not in page
 
 
+def test_a_level_that_did_not_move_is_not_told_beside_one_that_did():
+    before = [cell("m", 100.0 + i, year, area_code=a) for i, a in enumerate(TOWNS) for year in (2023, 2024)]
+    last = max(r["value"] for r in before)
+    after = [row | {"value": row["value"] * 2} if row["period_label"] == "2024" else row for row in before]
+    after = [row | {"value": last * 3} if row["period_label"] == "2023" and row["value"] == last else row for row in after]
+    levels = render_changes_page(reported(before, after)).split("Nivå (median")[1].split("</ul>")[0]
+    assert "2024, " in levels and "2023, " not in levels
+
+
 def test_the_largest_change_comes_first_whoever_it_concerns():
     before = [cell("still", 10.0), cell("moved", 1.0), cell("moved", 1.0, sex="women"), cell("woken", 0.0)]
     after = [cell("still", 10.1), cell("moved", 1.1), cell("moved", 3.0, sex="women"), cell("woken", 5.0)]
