@@ -110,10 +110,12 @@ def _source(table: str, measures: int) -> str | None:
     return None
 
 
-def timed(work: Callable[[], object]) -> float:
+def timed(what: str, work: Callable[[], object]) -> float:
     begun = time.perf_counter()
     work()
-    return time.perf_counter() - begun
+    seconds = time.perf_counter() - begun
+    tell(f"{what}: {seconds:.2f} s")
+    return seconds
 
 
 def tell(text: str) -> None:
@@ -157,18 +159,18 @@ def main() -> None:
         set_dbt_environment(settings)
         prepare_manifest(settings)
         tables = read_contract(settings)
-        fill(settings, tables, options.rows, 0)
-        first = timed(lambda: publish(settings, tables, tell))
+        timed("filled", lambda: fill(settings, tables, options.rows, 0))
+        first = timed("published", lambda: publish(settings, tables, tell))
         folder = current_release(settings)
         size = sum(p.stat().st_size for p in folder.rglob("*") if p.is_file())
-        copied = timed(lambda: copy_bytes(folder, Path(temporary, "copy")))
+        copied = timed("copied", lambda: copy_bytes(folder, Path(temporary, "copy")))
         shutil.rmtree(Path(temporary, "copy"))  # a release of 20 million observations weighs 9 GB
-        selected = timed(lambda: bare_select(settings, tables, Path(temporary, "bare")))
+        selected = timed("the same SQL, bare", lambda: bare_select(settings, tables, Path(temporary, "bare")))
         shutil.rmtree(Path(temporary, "bare"))
-        fill(settings, tables, options.rows, options.revised)
-        report = timed(lambda: bare_report(settings))
-        second = timed(lambda: publish(settings, tables, tell))
-        rollback = timed(lambda: roll_back(settings, list_releases(settings)[0].name, "Benchmark", "data_engineer", "mätning"))
+        timed("filled again", lambda: fill(settings, tables, options.rows, options.revised))
+        report = timed("change report", lambda: bare_report(settings))
+        second = timed("published again", lambda: publish(settings, tables, tell))
+        rollback = timed("rolled back", lambda: roll_back(settings, list_releases(settings)[0].name, "Benchmark", "data_engineer", "mätning"))
         print(f"{options.rows:,} observations, a release of {size / 1e6:,.0f} MB, {options.revised:.1%} revised")
         for name, seconds, beside in (
             ("publication, the first", first, selected),
