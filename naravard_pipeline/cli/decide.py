@@ -49,6 +49,7 @@ def approve(decided: str, measure_id: str | None, reason: str, name: str, role: 
     settings = Settings.from_environment()
     if not decided.startswith("k"):
         measures = accept_answer(settings, decided, measure_id, name, role, reason)
+        _tell_elsewhere(settings)
         console.print(f"accepted: the answer {decided} for {', '.join(measures)}. It is landed when it comes again:")
         console.print(f"  naravard run {' '.join(f'--measure {m}' for m in measures)}")
         return
@@ -113,12 +114,13 @@ def correct(release_id: str, measure_id: str, area_code: str | None, period_labe
     Example: naravard release correct 000012-20260301T053000-1a2b3c4d --measure sip_antal --area 0484 --period 2025-03
     --text "Antalet var dubbelräknat; rätt antal är 41" --by "Anna Ek"
     """
-    from naravard_pipeline.publication.approval import correct as give_notice
     from naravard_pipeline.publication.contract import read_contract
+    from naravard_pipeline.publication.correction import correct as give_notice
 
     settings = Settings.from_environment()
     give_notice(settings, release_id, measure_id, area_code, period_label, name, role, text)
     console.print(f"noted, and told in {settings.published / 'notices.html'}")
+    _tell_elsewhere(settings)
     with _no_run_in_between(settings, "the notice is noted, and in the release from the next publication on"):
         _publish_again(settings, _contract(read_contract, settings))
 
@@ -138,7 +140,9 @@ def reveal(measure_id: str, area_code: str, period_label: str, reason: str, name
     """
     from naravard_pipeline.publication.reveal import reveal as reveal_cells
 
-    cells = reveal_cells(Settings.from_environment(), measure_id, area_code, period_label, name, role, reason)
+    settings = Settings.from_environment()
+    cells = reveal_cells(settings, measure_id, area_code, period_label, name, role, reason)
+    _tell_elsewhere(settings)
     console.print(f"{cells} cell(s) may be shown from the next build on: naravard run")
 
 
@@ -154,6 +158,7 @@ def restart_log(reason: str, name: str, role: str) -> None:
 
     settings = Settings.from_environment()
     console.print(f"the log has {restart(settings, name, role, reason)} decisions; the damaged one lies beside it in {settings.decisions}")
+    _tell_elsewhere(settings)
 
 
 @click.command("log")
@@ -218,6 +223,18 @@ def _publish_again(settings: Settings, tables: Any) -> None:
     _tell_failures(publication.target_failures)
     if held:
         raise SystemExit(HELD)
+
+
+def _tell_elsewhere(settings: Settings) -> None:
+    """A decision reaches readers in other places now: whether and when something is published after it is another matter."""
+    from naravard_pipeline.publication.gate import GateClosed
+    from naravard_pipeline.publication.targets import push as push_current
+
+    failures: Mapping[str, str] = {}
+    with contextlib.suppress(GateClosed):  # who is publishing just now tells of it at the end
+        _, failures = push_current(settings)
+    for target, why in failures.items():
+        console.print(f"[yellow]{target} does not tell of it yet:[/yellow] {escape(why)}")
 
 
 def _tell_failures(failures: Mapping[str, str]) -> None:

@@ -1,13 +1,14 @@
 """What a person decides about a candidate: which measures wait for it, and the decisions, each bound to the exact rows it was taken on.
 
-Here: waiting, approving, accepting a shrunken answer, a correction notice. Not here: what makes a measure wait (review), the log (decisions),
-going back to an earlier release (rollback).
+Here: waiting, approving, accepting a shrunken answer, what words a decision may have. Not here: what makes a measure wait (review), the log
+(decisions), a correction notice (correction), going back to an earlier release (rollback).
 """
 
 import contextlib
 import hashlib
 import json
 import re
+import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -19,9 +20,9 @@ from naravard_pipeline.landing.personal_numbers import has_personal_number
 from naravard_pipeline.landing.store import Landing
 from naravard_pipeline.publication.content import content_hashes, figures_hashes
 from naravard_pipeline.publication.contract import Table
-from naravard_pipeline.publication.decisions import ROLES, Standing, append, next_entry, read_log
+from naravard_pipeline.publication.decisions import ROLES, Standing, append, next_entry
 from naravard_pipeline.publication.findings import Finding
-from naravard_pipeline.publication.folders import current_release, list_releases, only_one
+from naravard_pipeline.publication.folders import only_one
 from naravard_pipeline.publication.gate import Hold
 from naravard_pipeline.publication.notices import tell_notices
 from naravard_pipeline.publication.repair import repair
@@ -39,6 +40,7 @@ FOR_READERS_SV = {
     "incomparable": "uppgifterna kan inte jämföras en för en med dem som har varit publicerade",
     "always": "måttet granskas alltid innan det publiceras",
 }
+LONGEST = 1000  # characters of a reason
 
 
 class DecisionError(ValueError):
@@ -138,9 +140,9 @@ def approve(settings: Settings, tables: Sequence[Table], decided: str, measure_i
                 + (f"What waits now is {latest}: look at it (naravard release diff)." if latest else "Nothing waits.")
             )
         waiting = review["waiting"]
-        if measure_id and measure_id not in waiting:
-            raise DecisionError(f"{measure_id} does not wait in {decided}; waiting are: {', '.join(waiting)}.")
-        wanted = [measure_id] if measure_id else list(waiting)
+        if measure_id is not None and measure_id not in waiting:
+            raise DecisionError(f"{measure_id or repr(measure_id)} does not wait in {decided}; waiting are: {', '.join(waiting)}.")
+        wanted = list(waiting) if measure_id is None else [measure_id]
         with _open_warehouse(settings) as connection:
             now = content_hashes(connection, "candidate", tables, wanted)
         changed = [m for m in wanted if now[m] != waiting[m]["content_hash"]]
@@ -174,43 +176,27 @@ def accept_answer(settings: Settings, snapshot_id: str, measure_id: str | None, 
     return [state.measure_id for state in refused]
 
 
-def correct(
-    settings: Settings, release_id: str, measure_id: str, area_code: str | None, period_label: str | None, name: str, role: str, text_sv: str
-) -> None:
-    """Record a correction notice: readers see it at once in the notices, from the next publication on in the release.
-
-    Raises ``DecisionError`` where the release has no such figure.
-    """
-    check_words(name, role, text_sv)
-    kept = {folder.name: folder for folder in list_releases(settings)}
-    known = kept.keys() | {e.release_id for e in read_log(settings) if e.action in ("released", "rolled_back")}
-    if release_id not in known:
-        raise DecisionError(f"{release_id} was never published. Kept are: {', '.join(kept) or 'none'}.")
-    folder = kept.get(release_id) or current_release(settings)
-    if folder is None:
-        raise DecisionError("Nothing has been published yet, so there is nothing to correct.")
-    with duckdb.connect(str(folder / "naravard.duckdb"), read_only=True) as connection:
-        query = "select count(*) from fct_observations where measure_id = ? and coalesce(area_code = ?, true) and coalesce(period_label = ?, true)"
-        if not connection.execute(query, [measure_id, area_code, period_label]).fetchone()[0]:
-            where = " ".join(filter(None, (measure_id, area_code, period_label)))
-            raise DecisionError(f"{folder.name} shows no figure of {where}. Check the measure, the area's code and the period's label.")
-    with only_one(settings):
-        entries = repair(settings)
-        values = {"release_id": release_id, "measure_id": measure_id, "details": {"area_code": area_code, "period_label": period_label}}
-        entries = append(settings, entries, next_entry(entries, "corrected", role=role, reason_sv=text_sv, name=name, **values))
-        tell_notices(settings, entries)
-
-
 def check_words(name: str, role: str, reason: str) -> None:
     """The name stays inside, the reason is published: a name or a personal number must not slip from one into the other."""
     if not name.strip() or not reason.strip():
         raise DecisionError("A decision needs a name (--by, stays inside) and a reason (--reason, is published).")
     if role not in ROLES:
         raise DecisionError(f"--role: {role!r} is none of {', '.join(ROLES)}.")
+    for word, text in (("--by", name), ("reason", reason)):
+        if odd := [c for c in text if unicodedata.category(c) in ("Cc", "Cs") and c not in "\n\t"]:
+            raise DecisionError(f"The {word} holds a character that cannot be shown ({odd[0]!r}). Is the terminal set to UTF-8? Write it anew.")
+    if len(reason) > LONGEST:
+        raise DecisionError(f"The reason is {len(reason):,} characters long and is shown beside figures; {LONGEST:,} are the most.")
+    name, reason = _plain(name), _plain(reason)
     if has_personal_number(reason):
         raise DecisionError("The reason holds a personal identity number, and the reason is published. Write it without.")
     if told := _find_names(name, reason):
         raise DecisionError(f"The reason is published, and names stay inside. Write it without {' and '.join(told)}.")
+
+
+def _plain(text: str) -> str:
+    """As it is read: one form of each letter, and nothing that cannot be seen between them."""
+    return "".join(c for c in unicodedata.normalize("NFKC", text) if unicodedata.category(c) != "Cf")
 
 
 def _find_names(name: str, text: str) -> list[str]:

@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+import unicodedata
 from dataclasses import replace
 
 import pytest
@@ -16,7 +17,8 @@ from naravard_pipeline.landing.lock import locked
 from naravard_pipeline.landing.snapshot import Landed
 from naravard_pipeline.landing.store import Landing
 from naravard_pipeline.publication import contract
-from naravard_pipeline.publication.approval import DecisionError, accept_answer, approve, check_words, correct, read_review
+from naravard_pipeline.publication.approval import DecisionError, accept_answer, approve, check_words, read_review
+from naravard_pipeline.publication.correction import correct
 from naravard_pipeline.publication.decisions import read_log
 from naravard_pipeline.publication.folders import current_release
 from naravard_pipeline.publication.review import Finding
@@ -122,6 +124,7 @@ class TestApproval:
         [
             ("k00000000", None, {}, "Nothing waits under k00000000"),
             (None, "plans", {}, "plans does not wait"),
+            (None, "", {}, "'' does not wait"),  # a shell's variable that is not set lets nothing out
             (None, None, {"reason": " "}, "a reason"),
             (None, None, {"name": ""}, "a name"),
             (None, None, {"reason": "Anna har tittat"}, "names stay inside"),
@@ -131,6 +134,11 @@ class TestApproval:
             (None, None, {"name": "Bo Ek", "reason": "beslutat av bo ek"}, "without Bo Ek"),
             (None, None, {"reason": "Gäller 19121212-1212"}, "personal identity number"),
             (None, None, {"role": "boss"}, "--role"),
+            (None, None, {"reason": "Ändrat av An\u200bna"}, "names stay inside"),
+            (None, None, {"name": "Åsa Öberg", "reason": unicodedata.normalize("NFD", "Ändrat av Åsa")}, "names stay inside"),
+            (None, None, {"reason": "R\udce4ttad"}, "UTF-8"),
+            (None, None, {"reason": "Rättad \x1b[31m"}, "cannot be shown"),
+            (None, None, {"reason": "a" * 1001}, "1,001 characters"),
         ],
     )
     def test_a_decision_that_makes_no_sense_is_not_taken(self, waiting, decided, measure, change, said):

@@ -7,9 +7,9 @@ import pytest
 from publishing import Bench, breach
 
 from naravard_pipeline.publication import release
-from naravard_pipeline.publication.approval import correct
 from naravard_pipeline.publication.assembly import assemble
 from naravard_pipeline.publication.contract import Column, Table
+from naravard_pipeline.publication.correction import correct
 from naravard_pipeline.publication.folders import current_release
 from naravard_pipeline.publication.gate import Hold, Verdict
 from naravard_pipeline.publication.review import Finding

@@ -1,15 +1,19 @@
 """A person can undo: going back, what was taken back stays so, and readers are told at once."""
 
 import json
+import shutil
 
 import duckdb
 import pytest
+from click.testing import CliRunner
 from deciding import NEW, OLD, OUT, WHY, run, values
 from publishing import TABLES, Bench, breach
 
+from naravard_pipeline.cli.main import main
 from naravard_pipeline.publication import release
-from naravard_pipeline.publication.approval import DecisionError, approve, correct, read_review
+from naravard_pipeline.publication.approval import DecisionError, approve, read_review
 from naravard_pipeline.publication.changes_page import tell_changes
+from naravard_pipeline.publication.correction import correct
 from naravard_pipeline.publication.decisions import LogError, read_log
 from naravard_pipeline.publication.folders import current_release, list_releases
 from naravard_pipeline.publication.gate import GateClosed
@@ -232,6 +236,18 @@ class TestReadersAreTold:
         with pytest.raises(GateClosed):
             bench.publish()
         assert shown == [current_release(bench.settings).name]
+
+    def test_other_places_also_where_nothing_can_be_published(self, bench, monkeypatch):
+        from naravard_pipeline.publication import postgres
+
+        told = []
+        monkeypatch.setattr(postgres, "bring_up", lambda _url, _folder, _tell, notices: told.append(notices[-1]["action"]))
+        monkeypatch.setenv("NARAVARD_HOME", str(bench.settings.home))
+        monkeypatch.setenv("NARAVARD_POSTGRES_URL", "postgresql://u:p@127.0.0.1:1/d")
+        shutil.rmtree(bench.settings.warehouse)
+        figure = [current_release(bench.settings).name, "--measure", "falls", "--area", "04", "--text", "Rätt värde är 3.", "--by", "Bo Ek"]
+        done = CliRunner().invoke(main, ["release", "correct", *figure])
+        assert done.exit_code == 1 and "there is no build" in done.output and told == ["corrected"]
 
     def test_who_works_here_sees_since_when_another_place_lags_and_can_push(self, bench, monkeypatch):
         from naravard_pipeline.publication import postgres
