@@ -37,13 +37,18 @@ class LogError(Exception):
     """The log cannot be trusted or written; nothing may be published on it. The message names the file, the line and the remedy."""
 
 
+class ReleaseMissing(LogError):
+    """The log is whole; the folder of the release that it says is published is gone. Going back to another release is a way out."""
+
+
 @dataclass(frozen=True)
 class Entry:
     """One decision. ``name`` is the only part that is not published.
 
     ``content_hash`` is what it is bound to: a measure's candidate rows (approved), a release's content (approved automatically, released,
     rolled_back to), the snapshot of a source's answer (answer_accepted). ``details`` of a rollback has ``taken_back``: the releases that
-    were undone, and ``cells``: what they showed otherwise (module taken_back), or in older logs ``rejected``: measure → hash of its figures; of a
+    were undone, and ``cells``: what they showed otherwise (module taken_back), ``unknown``: those of
+    which that could not be read any more, or in older logs ``rejected``: measure → hash of its figures; of a
     correction ``area_code`` and ``period_label``; of a release ``sums``, the hash of its ``SHA256SUMS``.
     """
 

@@ -16,7 +16,7 @@ from typing import Any
 import duckdb
 
 from naravard_pipeline.landing.store import Landing
-from naravard_pipeline.protection.published import attack
+from naravard_pipeline.protection.published import Unreadable, attack
 from naravard_pipeline.publication.approval import Waiting, approval_command, candidate_id, find_waiting, write_review
 from naravard_pipeline.publication.assembly import Assembled, assemble, read_candidate, read_previous
 from naravard_pipeline.publication.build import BuildRecord, project_fingerprint, read_build
@@ -28,6 +28,7 @@ from naravard_pipeline.publication.content import content_hashes, without_ended
 from naravard_pipeline.publication.contract import Table
 from naravard_pipeline.publication.decisions import AUTOMATIC, Entry, append, next_entry, read_standing
 from naravard_pipeline.publication.folders import (
+    DAMAGED,
     DATABASE,
     UNFINISHED,
     close_folder,
@@ -49,9 +50,9 @@ from naravard_pipeline.publication.repair import repair
 from naravard_pipeline.publication.retention import prune
 from naravard_pipeline.publication.reveal import read_approved
 from naravard_pipeline.publication.review import Finding, review
-from naravard_pipeline.publication.taken_back import find_again
+from naravard_pipeline.publication.taken_back import find_again, find_unknown
 from naravard_pipeline.publication.targets import bring_up_targets
-from naravard_pipeline.publication.wholeness import find_damage, write_sums
+from naravard_pipeline.publication.wholeness import find_damage, is_readable, write_sums
 from naravard_pipeline.quality import read_suites
 from naravard_pipeline.settings import EXPECTATIONS, Settings
 from naravard_pipeline.site import SiteError
@@ -116,6 +117,9 @@ def _publish(settings: Settings, tables: Sequence[Table], log: Sequence[Entry], 
     if not settings.database.exists() or build is None:
         raise GateClosed(["There is no complete build to publish. Run the whole job: naravard run"])
     _check_last(settings, log)
+    for folder in list_releases(settings):
+        if not is_readable(folder):
+            raise _unreadable(folder)
     now = datetime.now(UTC)
     with _unfinished_folder(settings) as folder:
         with contextlib.closing(_attach(settings, folder / DATABASE)) as connection:
@@ -172,6 +176,16 @@ def _check_last(settings: Settings, log: Sequence[Entry]) -> None:
         )
 
 
+def _unreadable(folder: Path) -> GateClosed:
+    """Whoever has it may still learn from it, so that it is left out is a person's decision."""
+    return GateClosed(
+        [
+            f"{folder} cannot be read as a release, so it cannot be shown that no small count is found out with it. Restore the folder from a backup. "
+            f"Where there is none, set it aside, and the memory of hidden cells stands for it: mv {folder} {folder.with_name(f'{DAMAGED}{folder.name}')}"
+        ]
+    )
+
+
 @contextlib.contextmanager
 def _unfinished_folder(settings: Settings) -> Iterator[Path]:
     folder = releases_folder(settings) / f"{UNFINISHED}{os.getpid()}"
@@ -219,7 +233,9 @@ def _weigh(settings: Settings, connection: duckdb.DuckDBPyConnection, tables: Se
     if broken := broken_promises(connection, [*tables, *META_TABLES], date.today()):
         raise GateClosed(broken)
     compare(connection, earlier=[folder / DATABASE for folder in list_releases(settings)])
-    findings = review(connection)
+    findings = dict(review(connection))
+    for measure_id, finding in find_unknown(connection, log).items():
+        findings[measure_id] = [finding, *findings.get(measure_id, ())]
     standing = without_ended(read_standing(log), log)
     waiting = find_waiting(connection, tables, standing, findings, find_again(settings, connection, log))
     waiting = {m: w for m, w in waiting.items() if m not in verdict.holds}  # a failed check comes first: it is mended, not approved
@@ -239,10 +255,16 @@ def _check_built(settings: Settings, verdict: Verdict) -> None:
 
 
 def _check_hidden(settings: Settings, connection: duckdb.DuckDBPyConnection) -> None:
-    """Somebody who has every kept release and this one finds no hidden count. Raises ``GateClosed`` where he does; no sentence holds a number."""
+    """Somebody who has every kept release and this one finds no hidden count. Raises ``GateClosed`` where he does; no sentence holds a number.
+
+    A release that was set aside since it is damaged is not among them: what its figures tell about another release's hidden cells is not tried. What
+    it hid itself stays hidden all the same, by the memory of hidden cells.
+    """
     kept = [folder / DATABASE for folder in list_releases(settings)]
     try:
         found = attack([*kept, connection], read_approved(settings))
+    except Unreadable as error:
+        raise _unreadable(error.path.parent) from error
     except RuntimeError as error:
         raise GateClosed([f"It cannot be shown that no small count is found out ({error}). Run again; if it stays so, report it."]) from error
     if found:

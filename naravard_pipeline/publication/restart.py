@@ -12,7 +12,7 @@ from typing import Any
 
 from naravard_pipeline.landing.atomic import replace_file
 from naravard_pipeline.publication.approval import DecisionError, check_words
-from naravard_pipeline.publication.decisions import PUBLISHED, Entry, LogError, encode, line_hash, log_file, next_entry, public_row
+from naravard_pipeline.publication.decisions import PUBLISHED, Entry, LogError, ReleaseMissing, encode, line_hash, log_file, next_entry, public_row
 from naravard_pipeline.publication.folders import list_releases, only_one
 from naravard_pipeline.publication.notices import read_notices, tell_notices
 from naravard_pipeline.publication.repair import repair
@@ -26,6 +26,8 @@ def restart_log(settings: Settings, name: str, role: str, reason: str) -> int:
     with only_one(settings):
         try:
             repair(settings)
+        except ReleaseMissing as error:
+            raise DecisionError(f"The log is whole, so it is not begun anew. {error}") from error
         except LogError:
             pass
         else:

@@ -7,7 +7,6 @@ Never pruned: ``decisions/`` (the log of decisions, the memory of hidden cells),
 
 import contextlib
 import os
-import re
 import shutil
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
@@ -22,11 +21,10 @@ from naravard_pipeline.landing.atomic import LandingError
 from naravard_pipeline.landing.lock import locked
 from naravard_pipeline.landing.pruning import Pair, Removal, find_superfluous, remove
 from naravard_pipeline.landing.store import Landing
-from naravard_pipeline.publication.folders import DATABASE, UNFINISHED, current_release, list_releases, remove_unfinished
+from naravard_pipeline.publication.folders import DATABASE, RELEASE_ID, UNFINISHED, current_release, list_releases, remove_unfinished
 from naravard_pipeline.settings import Settings
 
 PINNED = "pinned_releases.txt"  # in ``decisions/``: one release id per line, then why, as one likes
-_ID = re.compile(r"(?:\d{6,}-)?(\d{6})\d{2}T\d{6}-[0-9a-f]{8}")  # its month is the group
 
 
 @dataclass(frozen=True)
@@ -60,7 +58,7 @@ def prune(
         with contextlib.ExitStack() as stack:
             kept = choose_releases(settings)
             shown = read_shown(kept)
-            going = [folder for folder in list_releases(settings) if folder not in kept and _ID.fullmatch(folder.name)]
+            going = [folder for folder in list_releases(settings) if folder not in kept]
             plan = [Removal("release", folder, _size(folder)) for folder in going]
             stopped, landing = None, None
             if settings.landing.exists():
@@ -88,9 +86,9 @@ def prune(
 def choose_releases(settings: Settings) -> list[Path]:
     """The releases to keep, oldest first: the newest ``keep_releases``, the last of each of the newest ``keep_months``, the current one, the one
     before it, and the pinned."""
-    releases = [folder for folder in list_releases(settings) if _ID.fullmatch(folder.name)]
+    releases = list_releases(settings)
     kept = set(releases[-settings.keep_releases :])
-    last_of_months = list({_ID.fullmatch(folder.name)[1]: folder for folder in releases}.values())
+    last_of_months = list({RELEASE_ID.fullmatch(folder.name)[1]: folder for folder in releases}.values())
     kept |= set(last_of_months[max(0, len(last_of_months) - settings.keep_months) :])
     pinned = read_pinned(settings)
     kept |= {folder for folder in releases if folder.name in pinned}

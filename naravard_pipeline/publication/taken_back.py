@@ -16,6 +16,7 @@ import duckdb
 from naravard_pipeline.landing.atomic import parquet_bytes, replace_file
 from naravard_pipeline.publication.content import OBSERVATIONS, differing_measures
 from naravard_pipeline.publication.decisions import Entry, LogError
+from naravard_pipeline.publication.findings import Finding
 from naravard_pipeline.publication.folders import DATABASE
 from naravard_pipeline.publication.hidden_cells import CELL
 from naravard_pipeline.settings import Settings
@@ -86,6 +87,32 @@ def find_again(settings: Settings, connection: duckdb.DuckDBPyConnection, entrie
         found[measure_id] = Again(cells, reasons[path])
     connection.execute("drop table was_taken_back")
     return found
+
+
+def find_unknown(connection: duckdb.DuckDBPyConnection, entries: Sequence[Entry]) -> dict[str, Finding]:
+    """Measures of the attached ``candidate`` with other figures than the attached ``last``, where it is not known what was taken back of them and nobody
+    has approved them since: each is looked at once."""
+    reasons, looked_at = _unknown(entries)
+    attached = {name for (name,) in connection.execute("select database_name from duckdb_databases()").fetchall()}
+    if not reasons or "last" not in attached:
+        return {}
+    told = connection.execute("select measure_id from candidate.main.dim_measures where status <> 'draft'").fetchall()
+    changed = differing_measures(connection, "last", "candidate") & {m for (m,) in told} - looked_at
+    sv = f"Vad som har återtagits går inte längre att läsa, så varje ändring granskas en gång: {reasons[-1]}"
+    en = f"What was taken back cannot be read any more, so each change is looked at once: {reasons[-1]}"
+    return {m: Finding("taken_back", sv, en, 1) for m in sorted(changed)}
+
+
+def _unknown(entries: Sequence[Entry]) -> tuple[list[str], set[str]]:
+    """Why something was taken back that is not known any more, and the measures that a person has approved since."""
+    reasons, looked_at = [], set()
+    for entry in entries:
+        if "unknown" in entry.details:
+            reasons.append(entry.reason_sv)
+            looked_at.clear()
+        elif entry.action == "approved" and entry.measure_id:
+            looked_at.add(entry.measure_id)
+    return reasons, looked_at
 
 
 def _compare(connection: duckdb.DuckDBPyConnection) -> None:
