@@ -15,7 +15,7 @@ import duckdb
 
 from naravard_pipeline.landing.atomic import parquet_bytes, replace_file
 from naravard_pipeline.publication.content import OBSERVATIONS, differing_measures
-from naravard_pipeline.publication.decisions import Entry, LogError
+from naravard_pipeline.publication.decisions import REMEDY, Entry, LogError
 from naravard_pipeline.publication.findings import Finding
 from naravard_pipeline.publication.folders import DATABASE
 from naravard_pipeline.publication.hidden_cells import CELL
@@ -154,19 +154,29 @@ def _is_same(alias: str) -> str:
 
 
 def _verified(settings: Settings, entries: Sequence[Entry]) -> list[Path]:
-    """The files that the log names, each the one it means."""
-    paths = []
+    """The files that the log names, each the one it means; those whose loss a person took upon them are left out."""
+    if lost := find_lost(settings, entries):
+        path = _folder(settings) / _of(entries[lost[0] - 1])["file"]
+        raise LogError(
+            f"{path} {'has been changed' if path.exists() else 'is not there'}: it holds what decision {lost[0]} took back, and that could come out "
+            f"again. {REMEDY}"
+        )
+    return [_folder(settings) / told["file"] for e in entries if (told := _of(e)) and e.number not in _forgotten(entries)]
+
+
+def find_lost(settings: Settings, entries: Sequence[Entry]) -> list[int]:
+    """The decisions whose file is gone or was changed, by number; not those whose loss a person took upon them."""
+    lost = []
     for entry in entries:
-        if told := _of(entry):
+        if (told := _of(entry)) and entry.number not in _forgotten(entries):
             path = _folder(settings) / told["file"]
-            found = hashlib.sha256(path.read_bytes()).hexdigest() if path.exists() else None
-            if found != told["sha256"]:
-                raise LogError(
-                    f"{path} {'has been changed' if found else 'is not there'}: it holds what decision {entry.number} took back, and "
-                    "that could come out again. Restore the file from a backup; nothing is published without it."
-                )
-            paths.append(path)
-    return paths
+            if not path.exists() or hashlib.sha256(path.read_bytes()).hexdigest() != told["sha256"]:
+                lost.append(entry.number)
+    return lost
+
+
+def _forgotten(entries: Sequence[Entry]) -> set[int]:
+    return {number for e in entries for number in e.details.get("forgotten", ())}
 
 
 def _of(entry: Entry) -> Mapping[str, Any] | None:
