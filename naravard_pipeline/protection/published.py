@@ -6,7 +6,6 @@ a finding (publication). No finding holds a number, since it is told in logs and
 
 from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -64,20 +63,12 @@ class Finding:
         return _SENTENCES[self.kind][1]
 
 
-class Unreadable(duckdb.Error):
-    """The file of a release cannot be read; ``path`` is it."""
-
-    def __init__(self, path: Path, error: duckdb.Error):
-        super().__init__(f"{path} cannot be read ({str(error).splitlines()[0]})")
-        self.path = path
-
-
 def attack(releases: Sequence[Path | duckdb.DuckDBPyConnection], approved: Collection[CellKey] = ()) -> list[Finding]:
     """What somebody finds out who has all ``releases``, oldest first; sorted, empty where he finds nothing.
 
     Each is a release's DuckDB file or a connection whose own schema ``main`` has the tables; the last is the one about to go out. Only what that one
     makes possible is a finding. ``approved``: cells that a person let be shown although an earlier release hid them.
-    Raises ``Unreadable`` where a release's file cannot be read: what cannot be looked at is not proven.
+    Raises ``duckdb.Error`` where a release cannot be read: what cannot be looked at is not proven.
     """
     if not releases:
         return []
@@ -87,7 +78,7 @@ def attack(releases: Sequence[Path | duckdb.DuckDBPyConnection], approved: Colle
     findings = set()
     repeated = _repeated(releases)
     for number, source in enumerate(releases[:-1]):
-        with _opened(source) as connection:
+        with opened(source) as connection:
             if not has_table(connection, "fct_observations"):
                 continue
             shown = _rows(connection, newest.hidden_keys, "value is not null")
@@ -100,7 +91,7 @@ def attack(releases: Sequence[Path | duckdb.DuckDBPyConnection], approved: Colle
             findings |= _attack_older(_Release.read(source), newest, again, number)
     figures = [*newest.figures(), *newest.guessed(guesses)]
     findings |= {Finding(*f.row, "narrow", last) for f in find_narrow(figures, newest.elements, newest.combined, newest.totals) if not f.is_guess}
-    with _opened(releases[-1]) as connection:
+    with opened(releases[-1]) as connection:
         findings |= set(_elsewhere(connection, last))
     return sorted(findings)
 
@@ -112,15 +103,6 @@ def _attack_older(older: "_Release", newest: "_Release", again: Collection[CellK
     before = {f.row for f in find_narrow(figures, older.elements, older.combined, older.totals)}
     after = {f.row for f in find_narrow([*figures, *older.guessed(now)], older.elements, older.combined, older.totals)}
     return {Finding(*row, "narrow", number) for row in after - before - set(again)}
-
-
-@contextmanager
-def _opened(source: Path | duckdb.DuckDBPyConnection) -> Iterator[duckdb.DuckDBPyConnection]:
-    try:
-        with opened(source) as connection:
-            yield connection
-    except duckdb.Error as error:
-        raise Unreadable(source, error) if isinstance(source, Path) else error from error
 
 
 @dataclass
@@ -138,7 +120,7 @@ class _Release:
 
     @classmethod
     def read(cls, source: Path | duckdb.DuckDBPyConnection) -> "_Release":
-        with _opened(source) as connection:
+        with opened(source) as connection:
             there = {r[0] for r in connection.execute("select column_name from (describe main.dim_measures)").fetchall()}
             # Older releases have neither of these.
             few = "coalesce(m.denominator_threshold, m.suppression_threshold)" if "denominator_threshold" in there else "m.suppression_threshold"
@@ -280,7 +262,7 @@ def _repeated(releases: Sequence[Path | duckdb.DuckDBPyConnection]) -> set[CellK
     """Held rows of the newest release that an older one shows with the very same value: they tell nothing that is not known, whatever a release
     in between hid. A row that is not held would tell that the hidden figure is unchanged."""
     key = ", ".join(_KEY)
-    with _opened(releases[-1]) as connection:
+    with opened(releases[-1]) as connection:
         there = {row[0] for row in connection.execute("select column_name from (describe main.fct_observations)").fetchall()}
         if "is_held" not in there:
             return set()
@@ -288,7 +270,7 @@ def _repeated(releases: Sequence[Path | duckdb.DuckDBPyConnection]) -> set[CellK
         held = connection.execute(f"select {key}, value {local} and is_held").fetchall()
     wanted, known = set(held), set()
     for source in releases[:-1] if wanted else ():
-        with _opened(source) as connection:
+        with opened(source) as connection:
             if has_table(connection, "fct_observations"):
                 known |= wanted & set(connection.execute(f"select {key}, value {local}").fetchall())
     return {row[:-1] for row in known}

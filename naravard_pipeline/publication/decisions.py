@@ -83,7 +83,8 @@ def read_log(settings: Settings) -> list[Entry]:
             raise LogError(f"{path}:{number}: is no entry of the log ({error}). {REMEDY}") from error
         if not is_as_written:
             raise LogError(
-                f"{path}:{number}: the line is not as the pipeline wrote it; an editor may have added a blank, a byte order mark or its own line ends. {REMEDY}"
+                f"{path}:{number}: the line is not as the pipeline wrote it; an editor may have added a blank, a byte order mark or "
+                f"its own line ends. {REMEDY}"
             )
         if entry.number != number or entry.previous != previous:
             raise LogError(f"{path}:{number}: the log has been changed: this line does not follow from the one before. {REMEDY}")

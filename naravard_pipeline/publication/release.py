@@ -16,7 +16,7 @@ from typing import Any
 import duckdb
 
 from naravard_pipeline.landing.store import Landing
-from naravard_pipeline.protection.published import Unreadable, attack
+from naravard_pipeline.protection.published import attack
 from naravard_pipeline.publication.approval import Waiting, approval_command, candidate_id, find_waiting, write_review
 from naravard_pipeline.publication.assembly import Assembled, assemble, read_candidate, read_previous
 from naravard_pipeline.publication.build import BuildRecord, project_fingerprint, read_build
@@ -28,7 +28,6 @@ from naravard_pipeline.publication.content import content_hashes, without_ended
 from naravard_pipeline.publication.contract import Table
 from naravard_pipeline.publication.decisions import AUTOMATIC, Entry, append, next_entry, read_standing
 from naravard_pipeline.publication.folders import (
-    DAMAGED,
     DATABASE,
     UNFINISHED,
     close_folder,
@@ -43,6 +42,7 @@ from naravard_pipeline.publication.folders import (
 from naravard_pipeline.publication.forms import write_forms
 from naravard_pipeline.publication.gate import GateClosed, Hold, Verdict, judge
 from naravard_pipeline.publication.hidden_cells import remember_hidden
+from naravard_pipeline.publication.kept import check_kept, find_unreadable
 from naravard_pipeline.publication.meta import META_TABLES
 from naravard_pipeline.publication.notices import tell_notices
 from naravard_pipeline.publication.promise import broken_promises, read_promise
@@ -52,7 +52,7 @@ from naravard_pipeline.publication.reveal import read_approved
 from naravard_pipeline.publication.review import Finding, review
 from naravard_pipeline.publication.taken_back import find_again, find_unknown
 from naravard_pipeline.publication.targets import bring_up_targets
-from naravard_pipeline.publication.wholeness import find_damage, is_readable, write_sums
+from naravard_pipeline.publication.wholeness import write_sums
 from naravard_pipeline.quality import read_suites
 from naravard_pipeline.settings import EXPECTATIONS, Settings
 from naravard_pipeline.site import SiteError
@@ -116,10 +116,7 @@ def _publish(settings: Settings, tables: Sequence[Table], log: Sequence[Entry], 
     build = read_build(settings)
     if not settings.database.exists() or build is None:
         raise GateClosed(["There is no complete build to publish. Run the whole job: naravard run"])
-    _check_last(settings, log)
-    for folder in list_releases(settings):
-        if not is_readable(folder):
-            raise _unreadable(folder)
+    check_kept(settings, log)
     now = datetime.now(UTC)
     with _unfinished_folder(settings) as folder:
         with contextlib.closing(_attach(settings, folder / DATABASE)) as connection:
@@ -129,7 +126,7 @@ def _publish(settings: Settings, tables: Sequence[Table], log: Sequence[Entry], 
             on_progress(_say_verdict(weighed))
             standing = read_standing(log)
             assembled = assemble(connection, tables, weighed.verdict, now, standing.corrections)
-            _check_hidden(settings, connection)
+            _check_hidden(settings, connection, log)
             release_id = next_release_id(settings, (e.release_id for e in log), now, assembled.content_hash)
             release = _describe(settings, build, now, release_id, assembled)
             changes = _tell_changes(settings, connection, weighed, assembled, release)
@@ -162,28 +159,6 @@ def _publish(settings: Settings, tables: Sequence[Table], log: Sequence[Entry], 
     failures = bring_up_targets(settings, path, on_progress)
     prune(settings, on_progress)
     return Publication(name, path, is_new, assembled.held, assembled.left_out, assembled.row_counts, weighed.waiting, failures)
-
-
-def _check_last(settings: Settings, log: Sequence[Entry]) -> None:
-    """What is held is carried on from the last release's database, and compared with it: both only as far as it is the one that was published."""
-    last = current_release(settings)
-    if last and (damage := find_damage(last, log, only={DATABASE})):
-        raise GateClosed(
-            [
-                f"The last release, {last}, {damage}: nothing can be carried on from it. Restore the folder from a backup, or go back to another "
-                'release (naravard release list): naravard release rollback RELEASE_ID --by "NAME" --reason "TEXT"'
-            ]
-        )
-
-
-def _unreadable(folder: Path) -> GateClosed:
-    """Whoever has it may still learn from it, so that it is left out is a person's decision."""
-    return GateClosed(
-        [
-            f"{folder} cannot be read as a release, so it cannot be shown that no small count is found out with it. Restore the folder from a backup. "
-            f"Where there is none, set it aside, and the memory of hidden cells stands for it: mv {folder} {folder.with_name(f'{DAMAGED}{folder.name}')}"
-        ]
-    )
 
 
 @contextlib.contextmanager
@@ -254,7 +229,7 @@ def _check_built(settings: Settings, verdict: Verdict) -> None:
         )
 
 
-def _check_hidden(settings: Settings, connection: duckdb.DuckDBPyConnection) -> None:
+def _check_hidden(settings: Settings, connection: duckdb.DuckDBPyConnection, log: Sequence[Entry]) -> None:
     """Somebody who has every kept release and this one finds no hidden count. Raises ``GateClosed`` where he does; no sentence holds a number.
 
     A release that was set aside since it is damaged is not among them: what its figures tell about another release's hidden cells is not tried. What
@@ -263,8 +238,8 @@ def _check_hidden(settings: Settings, connection: duckdb.DuckDBPyConnection) -> 
     kept = [folder / DATABASE for folder in list_releases(settings)]
     try:
         found = attack([*kept, connection], read_approved(settings))
-    except Unreadable as error:
-        raise _unreadable(error.path.parent) from error
+    except duckdb.Error as error:
+        raise find_unreadable(settings, log, error) from error
     except RuntimeError as error:
         raise GateClosed([f"It cannot be shown that no small count is found out ({error}). Run again; if it stays so, report it."]) from error
     if found:

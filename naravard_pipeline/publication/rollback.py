@@ -54,8 +54,8 @@ def roll_back(
         taken = [f for f in taken if f not in damaged]
         if unknown:
             on_progress(
-                f"{', '.join(unknown)} cannot be read as published: what only that showed is not remembered as taken back, so every measure waits for a "
-                "person when it next changes"
+                f"{', '.join(unknown)} cannot be read as published: what only that showed is not remembered as taken back, so every measure waits "
+                "for a person when it next changes"
             )
         number = len(entries) + 1
         try:

@@ -90,8 +90,8 @@ def find_again(settings: Settings, connection: duckdb.DuckDBPyConnection, entrie
 
 
 def find_unknown(connection: duckdb.DuckDBPyConnection, entries: Sequence[Entry]) -> dict[str, Finding]:
-    """Measures of the attached ``candidate`` with other figures than the attached ``last``, where it is not known what was taken back of them and nobody
-    has approved them since: each is looked at once."""
+    """Measures of the attached ``candidate`` with other figures than the attached ``last``, where it is not known what was taken back of them and
+    nobody has approved them since: each is looked at once."""
     reasons, looked_at = _unknown(entries)
     attached = {name for (name,) in connection.execute("select database_name from duckdb_databases()").fetchall()}
     if not reasons or "last" not in attached:

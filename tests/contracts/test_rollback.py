@@ -319,6 +319,15 @@ class TestARelease:
         run(bench, NEW)
         current_release(bench.settings).rename(bench.settings.home / "elsewhere")
         before = len(read_log(bench.settings))
-        with pytest.raises(DecisionError, match="is whole.*release rollback"):
+        with pytest.raises(DecisionError, match=r"is whole.*release rollback"):
             restart_log(bench.settings, **WHY)
         assert len(read_log(bench.settings)) == before
+
+
+def test_what_was_taken_back_is_not_kept_in_place_of_what_readers_saw_before(bench):
+    bench.settings = bench.settings.changed(keep_releases=2, keep_months=0)
+    first = current_release(bench.settings).name
+    run(bench, NEW)
+    roll_back(bench.settings, first, **WHY)
+    third = run(bench, {"falls": {"00": 3.0, "04": 2.0}, "plans": {"04": 9.0}}).release_id
+    assert [f.name for f in list_releases(bench.settings)] == [first, third]
