@@ -86,12 +86,12 @@ def prune(
 
 def choose_releases(settings: Settings) -> list[Path]:
     """The releases to keep, oldest first: the newest ``keep_releases``, the last of each of the newest ``keep_months``, the current one, the one
-    that readers saw before it, and the pinned. What was taken back is not among the newest."""
+    that readers saw before it, and the pinned. What was taken back takes no place of another."""
     releases = list_releases(settings)
     log = read_log(settings)
     undone = taken_back(log)
     stood = [folder for folder in releases if folder.name not in undone]
-    kept = set(stood[-settings.keep_releases :])
+    kept = {*releases[-settings.keep_releases :], *stood[-settings.keep_releases :]}
     last_of_months = list({RELEASE_ID.fullmatch(folder.name)[1]: folder for folder in stood}.values())
     kept |= set(last_of_months[max(0, len(last_of_months) - settings.keep_months) :])
     pinned = read_pinned(settings)
