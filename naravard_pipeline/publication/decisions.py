@@ -37,13 +37,18 @@ class LogError(Exception):
     """The log cannot be trusted or written; nothing may be published on it. The message names the file, the line and the remedy."""
 
 
+class ReleaseMissing(LogError):
+    """The log is whole; the folder of the release that it says is published is gone. Going back to another release is a way out."""
+
+
 @dataclass(frozen=True)
 class Entry:
     """One decision. ``name`` is the only part that is not published.
 
     ``content_hash`` is what it is bound to: a measure's candidate rows (approved), a release's content (approved automatically, released,
     rolled_back to), the snapshot of a source's answer (answer_accepted). ``details`` of a rollback has ``taken_back``: the releases that
-    were undone, and ``cells``: what they showed otherwise (module taken_back), or in older logs ``rejected``: measure → hash of its figures; of a
+    were undone, and ``cells``: what they showed otherwise (module taken_back), ``unknown``: those of
+    which that could not be read any more, or in older logs ``rejected``: measure → hash of its figures; of a
     correction ``area_code`` and ``period_label``; of a release ``sums``, the hash of its ``SHA256SUMS``.
     """
 
@@ -65,15 +70,22 @@ def log_file(settings: Settings) -> Path:
 
 
 def read_log(settings: Settings) -> list[Entry]:
-    """All entries, oldest first. Raises ``LogError`` where the chain is broken: somebody changed or removed a line before the last."""
+    """All entries, oldest first. Raises ``LogError`` where the chain is broken (somebody changed or removed a line before the last), and where a line
+    is not written as the pipeline writes it: the next one could not be chained to it."""
     path = log_file(settings)
     lines = _whole_lines(path)
     entries, previous = [], ""
     for number, line in enumerate(lines, 1):
         try:
-            entry = Entry(**json.loads(line))
+            entry = decode(line)
+            is_as_written = encode(entry) == line
         except (ValueError, TypeError) as error:
-            raise LogError(f"{path}:{number}: is no entry of the log. {REMEDY}") from error
+            raise LogError(f"{path}:{number}: is no entry of the log ({error}). {REMEDY}") from error
+        if not is_as_written:
+            raise LogError(
+                f"{path}:{number}: the line is not as the pipeline wrote it; an editor may have added a blank, a byte order mark or "
+                f"its own line ends. {REMEDY}"
+            )
         if entry.number != number or entry.previous != previous:
             raise LogError(f"{path}:{number}: the log has been changed: this line does not follow from the one before. {REMEDY}")
         entries.append(entry)
@@ -176,6 +188,25 @@ def read_standing(entries: Sequence[Entry]) -> Standing:
 def encode(entry: Entry) -> bytes:
     """An entry as its line in the log, without the line break."""
     return json.dumps(asdict(entry), ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
+
+
+def decode(line: bytes) -> Entry:
+    """An entry from its line. Raises ``ValueError`` or ``TypeError`` where it is none, or a value is of another kind."""
+    entry = Entry(**json.loads(line))
+    texts, may_lack = ("at", "action", "role", "reason_sv", "previous"), ("release_id", "measure_id", "content_hash", "name")
+    wrong = [name for name in texts if not isinstance(getattr(entry, name), str)]
+    wrong += [name for name in may_lack if not isinstance(getattr(entry, name), str | None)]
+    wrong += [] if isinstance(entry.number, int) else ["number"]
+    details = entry.details if isinstance(entry.details, dict) else {"details": None}
+    kinds = {"taken_back": list, "unknown": list, "forgotten": list, "cells": dict, "rejected": dict, "sums": str} | {"details": dict}
+    wrong += [name for name, value in details.items() if not isinstance(value, kinds.get(name, object))]
+    wrong += [name for name in ("taken_back", "unknown") if not all(isinstance(n, str) for n in details.get(name) or ())]
+    cells = details.get("cells") or {"file": "", "sha256": ""}
+    wrong += [] if isinstance(cells, dict) and all(isinstance(cells.get(n), str) for n in ("file", "sha256")) else ["cells"]
+    if wrong:
+        raise ValueError(f"{', '.join(wrong)} cannot be such a value")
+    datetime.fromisoformat(entry.at)
+    return entry
 
 
 def _whole_lines(path: Path) -> list[bytes]:

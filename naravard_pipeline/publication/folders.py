@@ -7,6 +7,7 @@ Here: one publisher at a time, what a killed one left, closing a folder, the swi
 import contextlib
 import json
 import os
+import re
 import shutil
 from collections.abc import Iterable, Iterator
 from datetime import datetime
@@ -20,6 +21,8 @@ from naravard_pipeline.settings import Settings
 DATABASE = "naravard.duckdb"
 REPORTS = "reports"  # beside ``current``: the monthly reports, which others make from the releases
 UNFINISHED = ".unfinished-"
+DAMAGED = "damaged-"
+RELEASE_ID = re.compile(r"(?:\d{6,}-)?(\d{6})\d{2}T\d{6}-[0-9a-f]{8}")  # its month is the group
 
 
 def current_release(settings: Settings) -> Path | None:
@@ -29,8 +32,8 @@ def current_release(settings: Settings) -> Path | None:
 
 
 def list_releases(settings: Settings) -> list[Path]:
-    """The folders of all kept releases, oldest first: a release's number comes first in its name."""
-    return sorted(p for p in releases_folder(settings).glob("*") if p.is_dir() and not p.name.startswith("."))
+    """The folders of all kept releases, oldest first: a release's number comes first in its name. Other folders there are somebody's own."""
+    return sorted(p for p in releases_folder(settings).glob("*") if p.is_dir() and RELEASE_ID.fullmatch(p.name))
 
 
 def read_release(folder: Path) -> dict[str, Any]:
@@ -42,12 +45,22 @@ def releases_folder(settings: Settings) -> Path:
     return settings.published / "releases"
 
 
+def set_aside(folder: Path) -> Path:
+    """Give a release that is damaged another name, ``damaged-…``, beside the others: it is neither listed nor removed. Returns the new folder."""
+    aside = folder.with_name(f"{DAMAGED}{folder.name}")
+    while aside.exists():
+        aside = aside.with_name(f"{aside.name}-again")
+    os.replace(folder, aside)
+    sync(folder.parent)
+    return aside
+
+
 def next_release_id(settings: Settings, known: Iterable[str | None], now: datetime, content_hash: str) -> str:
     """``000012-20260301T053000-1a2b3c4d``: a number that only rises, whatever the clock does; the moment (UTC); the start of the content's hash.
 
     ``known``: ids of releases that are kept no more.
     """
-    ids = [*known, *(p.name for p in releases_folder(settings).glob("*"))]
+    ids = [*known, *(p.name.removeprefix(DAMAGED) for p in releases_folder(settings).glob("*"))]
     numbers = [int(name.split("-")[0]) for name in ids if name and name.split("-")[0].isdigit()]
     return f"{max(numbers, default=0) + 1:06d}-{now:%Y%m%dT%H%M%S}-{content_hash[:8]}"
 

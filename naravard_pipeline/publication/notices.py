@@ -8,6 +8,7 @@ it is public, written anew after each decision and each publication. Not here: t
 
 import json
 from collections.abc import Sequence
+from datetime import datetime
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -43,12 +44,22 @@ def tell_notices(settings: Settings, entries: Sequence[Entry]) -> str | None:
 
 
 def read_notices(settings: Settings) -> list[dict[str, Any]]:
-    """The rows that readers have been told; none where there is no such file, or it cannot be read: it is written anew."""
+    """The rows that readers have been told; none where there is no such file, or it cannot be read, and no row that nobody
+    can have been told: it is written anew."""
     try:
         rows = json.loads((settings.published / JSON).read_bytes())["decisions"]
-        return [{name: row.get(name) for name in COLUMNS} for row in rows]
+        return [told for row in rows if _is_told(told := {name: row.get(name) for name in COLUMNS})]
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return []
+
+
+def _is_told(row: dict[str, Any]) -> bool:
+    try:
+        datetime.fromisoformat(row["decided_at"])
+    except (ValueError, TypeError):
+        return False
+    needed = all(isinstance(row[name], str) for name in ("action", "role", "reason_sv"))
+    return needed and isinstance(row["number"], int) and all(isinstance(row[name], str | None) for name in COLUMNS if name != "number")
 
 
 def _read_names(release: Path | None) -> dict[str, str]:

@@ -42,6 +42,7 @@ from naravard_pipeline.publication.folders import (
 from naravard_pipeline.publication.forms import write_forms
 from naravard_pipeline.publication.gate import GateClosed, Hold, Verdict, judge
 from naravard_pipeline.publication.hidden_cells import remember_hidden
+from naravard_pipeline.publication.kept import check_kept, find_unreadable
 from naravard_pipeline.publication.meta import META_TABLES
 from naravard_pipeline.publication.notices import tell_notices
 from naravard_pipeline.publication.promise import broken_promises, read_promise
@@ -49,9 +50,9 @@ from naravard_pipeline.publication.repair import repair
 from naravard_pipeline.publication.retention import prune
 from naravard_pipeline.publication.reveal import read_approved
 from naravard_pipeline.publication.review import Finding, review
-from naravard_pipeline.publication.taken_back import find_again
+from naravard_pipeline.publication.taken_back import find_again, find_unknown
 from naravard_pipeline.publication.targets import bring_up_targets
-from naravard_pipeline.publication.wholeness import find_damage, write_sums
+from naravard_pipeline.publication.wholeness import write_sums
 from naravard_pipeline.quality import read_suites
 from naravard_pipeline.settings import EXPECTATIONS, Settings
 from naravard_pipeline.site import SiteError
@@ -115,7 +116,7 @@ def _publish(settings: Settings, tables: Sequence[Table], log: Sequence[Entry], 
     build = read_build(settings)
     if not settings.database.exists() or build is None:
         raise GateClosed(["There is no complete build to publish. Run the whole job: naravard run"])
-    _check_last(settings, log)
+    check_kept(settings, log)
     now = datetime.now(UTC)
     with _unfinished_folder(settings) as folder:
         with contextlib.closing(_attach(settings, folder / DATABASE)) as connection:
@@ -125,7 +126,7 @@ def _publish(settings: Settings, tables: Sequence[Table], log: Sequence[Entry], 
             on_progress(_say_verdict(weighed))
             standing = read_standing(log)
             assembled = assemble(connection, tables, weighed.verdict, now, standing.corrections)
-            _check_hidden(settings, connection)
+            _check_hidden(settings, connection, log)
             release_id = next_release_id(settings, (e.release_id for e in log), now, assembled.content_hash)
             release = _describe(settings, build, now, release_id, assembled)
             changes = _tell_changes(settings, connection, weighed, assembled, release)
@@ -158,18 +159,6 @@ def _publish(settings: Settings, tables: Sequence[Table], log: Sequence[Entry], 
     failures = bring_up_targets(settings, path, on_progress)
     prune(settings, on_progress)
     return Publication(name, path, is_new, assembled.held, assembled.left_out, assembled.row_counts, weighed.waiting, failures)
-
-
-def _check_last(settings: Settings, log: Sequence[Entry]) -> None:
-    """What is held is carried on from the last release's database, and compared with it: both only as far as it is the one that was published."""
-    last = current_release(settings)
-    if last and (damage := find_damage(last, log, only={DATABASE})):
-        raise GateClosed(
-            [
-                f"The last release, {last}, {damage}: nothing can be carried on from it. Restore the folder from a backup, or go back to another "
-                'release (naravard release list): naravard release rollback RELEASE_ID --by "NAME" --reason "TEXT"'
-            ]
-        )
 
 
 @contextlib.contextmanager
@@ -219,7 +208,9 @@ def _weigh(settings: Settings, connection: duckdb.DuckDBPyConnection, tables: Se
     if broken := broken_promises(connection, [*tables, *META_TABLES], date.today()):
         raise GateClosed(broken)
     compare(connection, earlier=[folder / DATABASE for folder in list_releases(settings)])
-    findings = review(connection)
+    findings = dict(review(connection))
+    for measure_id, finding in find_unknown(connection, log).items():
+        findings[measure_id] = [finding, *findings.get(measure_id, ())]
     standing = without_ended(read_standing(log), log)
     waiting = find_waiting(connection, tables, standing, findings, find_again(settings, connection, log))
     waiting = {m: w for m, w in waiting.items() if m not in verdict.holds}  # a failed check comes first: it is mended, not approved
@@ -238,11 +229,17 @@ def _check_built(settings: Settings, verdict: Verdict) -> None:
         )
 
 
-def _check_hidden(settings: Settings, connection: duckdb.DuckDBPyConnection) -> None:
-    """Somebody who has every kept release and this one finds no hidden count. Raises ``GateClosed`` where he does; no sentence holds a number."""
+def _check_hidden(settings: Settings, connection: duckdb.DuckDBPyConnection, log: Sequence[Entry]) -> None:
+    """Somebody who has every kept release and this one finds no hidden count. Raises ``GateClosed`` where he does; no sentence holds a number.
+
+    A release that was set aside since it is damaged is not among them: what its figures tell about another release's hidden cells is not tried. What
+    it hid itself stays hidden all the same, by the memory of hidden cells.
+    """
     kept = [folder / DATABASE for folder in list_releases(settings)]
     try:
         found = attack([*kept, connection], read_approved(settings))
+    except duckdb.Error as error:
+        raise find_unreadable(settings, log, error) from error
     except RuntimeError as error:
         raise GateClosed([f"It cannot be shown that no small count is found out ({error}). Run again; if it stays so, report it."]) from error
     if found:

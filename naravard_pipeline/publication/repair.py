@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from naravard_pipeline.publication.decisions import AUTOMATIC, Entry, LogError, append, log_file, next_entry, read_log
+from naravard_pipeline.publication.decisions import AUTOMATIC, Entry, ReleaseMissing, append, log_file, next_entry, read_log
 from naravard_pipeline.publication.folders import (
     UNFINISHED,
     current_release,
@@ -24,8 +24,9 @@ from naravard_pipeline.publication.witnesses import INTERRUPTED, check_log, read
 from naravard_pipeline.settings import Settings
 
 
-def repair(settings: Settings) -> list[Entry]:
-    """Returns the log, in agreement with ``current``. Call it under the publication's lock. Raises ``LogError``.
+def repair(settings: Settings, *, needs_release: bool = True) -> list[Entry]:
+    """Returns the log, in agreement with ``current``. Call it under the publication's lock. Raises ``LogError``; ``ReleaseMissing`` where the
+    folder of the last release is gone, unless ``needs_release`` is False: somebody goes back from it to another.
 
     A publication goes: folder, switch, log; a rollback: log, switch. So there may be a folder that was never switched in, a switch that was not
     logged, a rollback that was not switched.
@@ -34,15 +35,17 @@ def repair(settings: Settings) -> list[Entry]:
     log = read_log(settings)
     current = current_release(settings)
     last = next((e for e in reversed(log) if e.action in ("released", "rolled_back")), None)
-    if current is None and last:  # the link is gone, as in a copy that leaves links out; without it everything would count as new
-        if not (releases_folder(settings) / last.release_id).is_dir():
-            raise LogError(
-                f"{log_file(settings)} says that {last.release_id} is published, but it is not there. Restore {settings.published} from a backup; "
-                "nothing is published without it."
-            )
+    if current is None and last and (releases_folder(settings) / last.release_id).is_dir():
+        # the link is gone, as in a copy that leaves links out; without it everything would count as new
         switch(settings, last.release_id)
         current = current_release(settings)
     check_log(settings, current, log)
+    if current is None and last and needs_release:
+        raise ReleaseMissing(
+            f"{log_file(settings)} says that {last.release_id} is published, but it is not there. Restore {settings.published} from a backup; "
+            "nothing is published without it. Where there is none, go back to a release that is kept (naravard release list): "
+            'naravard release rollback RELEASE_ID --by "NAME" --reason "TEXT"'
+        )
     if log or current is None:
         known = {e.release_id for e in log}
         for folder in list_releases(settings):

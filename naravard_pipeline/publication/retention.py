@@ -7,7 +7,6 @@ Never pruned: ``decisions/`` (the log of decisions, the memory of hidden cells),
 
 import contextlib
 import os
-import re
 import shutil
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
@@ -22,11 +21,11 @@ from naravard_pipeline.landing.atomic import LandingError
 from naravard_pipeline.landing.lock import locked
 from naravard_pipeline.landing.pruning import Pair, Removal, find_superfluous, remove
 from naravard_pipeline.landing.store import Landing
-from naravard_pipeline.publication.folders import DATABASE, UNFINISHED, current_release, list_releases, remove_unfinished
+from naravard_pipeline.publication.decisions import LogError, read_log, taken_back
+from naravard_pipeline.publication.folders import DATABASE, RELEASE_ID, UNFINISHED, current_release, list_releases, remove_unfinished
 from naravard_pipeline.settings import Settings
 
 PINNED = "pinned_releases.txt"  # in ``decisions/``: one release id per line, then why, as one likes
-_ID = re.compile(r"(?:\d{6,}-)?(\d{6})\d{2}T\d{6}-[0-9a-f]{8}")  # its month is the group
 
 
 @dataclass(frozen=True)
@@ -60,7 +59,7 @@ def prune(
         with contextlib.ExitStack() as stack:
             kept = choose_releases(settings)
             shown = read_shown(kept)
-            going = [folder for folder in list_releases(settings) if folder not in kept and _ID.fullmatch(folder.name)]
+            going = [folder for folder in list_releases(settings) if folder not in kept]
             plan = [Removal("release", folder, _size(folder)) for folder in going]
             stopped, landing = None, None
             if settings.landing.exists():
@@ -75,7 +74,7 @@ def prune(
                 if not dry_run:
                     _remove(landing, removal)
                 removed.append(removal)
-    except (OSError, ValueError, LandingError, duckdb.Error, pa.ArrowException) as error:
+    except (OSError, ValueError, LogError, LandingError, duckdb.Error, pa.ArrowException) as error:
         stopped = str(error).splitlines()[0]
     pruned = Pruned(removed, stopped)
     if removed and not dry_run:
@@ -87,25 +86,36 @@ def prune(
 
 def choose_releases(settings: Settings) -> list[Path]:
     """The releases to keep, oldest first: the newest ``keep_releases``, the last of each of the newest ``keep_months``, the current one, the one
-    before it, and the pinned."""
-    releases = [folder for folder in list_releases(settings) if _ID.fullmatch(folder.name)]
-    kept = set(releases[-settings.keep_releases :])
-    last_of_months = list({_ID.fullmatch(folder.name)[1]: folder for folder in releases}.values())
+    that readers saw before it, and the pinned. What was taken back takes no place of another."""
+    releases = list_releases(settings)
+    log = read_log(settings)
+    undone = taken_back(log)
+    stood = [folder for folder in releases if folder.name not in undone]
+    kept = {*releases[-settings.keep_releases :], *stood[-settings.keep_releases :]}
+    last_of_months = list({RELEASE_ID.fullmatch(folder.name)[1]: folder for folder in stood}.values())
     kept |= set(last_of_months[max(0, len(last_of_months) - settings.keep_months) :])
     pinned = read_pinned(settings)
     kept |= {folder for folder in releases if folder.name in pinned}
     current = current_release(settings)
     if current in releases:
         place = releases.index(current)
-        kept |= set(releases[max(0, place - 1) : place + 1])
+        shown = [e.release_id for e in log if e.action in ("released", "rolled_back")]
+        before = next((name for name in reversed(shown) if name != current.name), None) or releases[max(0, place - 1)].name
+        kept |= {folder for folder in releases if folder == current or folder.name == before}
     return [folder for folder in releases if folder in kept]
 
 
 def read_pinned(settings: Settings) -> set[str]:
     """The ids that somebody wants kept whatever the settings say, one in a line, with a reason after it: a report may quote that release."""
     path = settings.decisions / PINNED
-    lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
-    return {line.split()[0] for line in lines if line.strip() and not line.startswith("#")}
+    try:
+        lines = path.read_text(encoding="utf-8-sig").splitlines() if path.exists() else []
+    except UnicodeDecodeError as error:
+        raise ValueError(f"{path} is not written in UTF-8. Save it anew in UTF-8; until then nothing is pruned.") from error
+    pinned = {line.split()[0]: number for number, line in enumerate(lines, 1) if line.strip() and not line.startswith("#")}
+    if wrong := next((name for name in pinned if not RELEASE_ID.fullmatch(name)), None):
+        raise ValueError(f"{path}:{pinned[wrong]}: {wrong!r} is no release's id. Mend the line (# begins a remark); until then nothing is pruned.")
+    return set(pinned)
 
 
 def read_shown(releases: Sequence[Path]) -> dict[Pair, set[str]]:

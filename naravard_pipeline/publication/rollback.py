@@ -11,12 +11,12 @@ import duckdb
 
 from naravard_pipeline.publication.approval import DecisionError, check_words, forget_review
 from naravard_pipeline.publication.decisions import Entry, append, next_entry
-from naravard_pipeline.publication.folders import DATABASE, current_release, list_releases, only_one, switch
+from naravard_pipeline.publication.folders import DATABASE, current_release, list_releases, only_one, set_aside, switch
 from naravard_pipeline.publication.notices import tell_notices
 from naravard_pipeline.publication.repair import repair
 from naravard_pipeline.publication.taken_back import remember_taken_back
 from naravard_pipeline.publication.targets import bring_up_targets
-from naravard_pipeline.publication.wholeness import find_damage
+from naravard_pipeline.publication.wholeness import find_damage, is_readable
 from naravard_pipeline.settings import Settings
 
 
@@ -38,7 +38,7 @@ def roll_back(
     """
     check_words(name, role, reason)
     with only_one(settings):
-        entries = repair(settings)
+        entries = repair(settings, needs_release=False)
         kept = {folder.name: folder for folder in list_releases(settings)}
         current = current_release(settings)
         if release_id not in kept:
@@ -46,11 +46,17 @@ def roll_back(
         if current and current.name == release_id:
             raise DecisionError(f"{release_id} is the current release already. To bring PostgreSQL up to it: naravard release push")
         _check_whole(kept[release_id], entries)
+        leaving = current.name if current else _last_logged(entries)
         taken = [folder for name, folder in kept.items() if name > release_id or folder == current]
-        undone = [f.name for f in taken]
-        for folder in [f for f in taken if not _readable(f)]:  # to be stuck with it would be worse
-            taken.remove(folder)
-            on_progress(f"{folder.name} cannot be read: what only it showed is not remembered as taken back, so look at the next release's changes")
+        damaged = [f for f in taken if not is_readable(f) or find_damage(f, entries, only={DATABASE})]  # to be stuck with it would be worse
+        undone = sorted({f.name for f in taken} | ({leaving} if leaving else set()))
+        unknown = sorted({f.name for f in damaged} | ({leaving} - kept.keys() if leaving else set()))
+        taken = [f for f in taken if f not in damaged]
+        if unknown:
+            on_progress(
+                f"{', '.join(unknown)} cannot be read as published: what only that showed is not remembered as taken back, so every measure waits "
+                "for a person when it next changes"
+            )
         number = len(entries) + 1
         try:
             cells = remember_taken_back(settings, number, kept[release_id], taken, entries)
@@ -58,14 +64,22 @@ def roll_back(
             raise DecisionError(f"The releases cannot be compared ({str(error).splitlines()[0]}). Restore the one it names, or remove it.") from error
         measures = list(cells["measures"])
         on_progress(f"measures with other figures there: {', '.join(measures) or 'none'}")
-        values = {"release_id": release_id, "details": {"from": current and current.name, "taken_back": undone, "cells": cells}}
+        details = {"from": leaving, "taken_back": undone, "cells": cells} | ({"unknown": unknown} if unknown else {})
+        values = {"release_id": release_id, "details": details}
         # Logged first: were it switched first, a kill in between would let the next run publish the same figures again.
         entries = append(settings, entries, next_entry(entries, "rolled_back", role=role, reason_sv=reason, name=name, **values))
         switch(settings, release_id)
         forget_review(settings)
+        for folder in damaged:
+            on_progress(f"{folder.name} is set aside as {set_aside(folder)}, for whoever can mend it")
         if problem := tell_notices(settings, entries):
             on_progress(problem)
         return TakenBack(measures, bring_up_targets(settings, kept[release_id], on_progress))
+
+
+def _last_logged(entries: Sequence[Entry]) -> str | None:
+    """The release that was current, by the log: its folder is gone."""
+    return next((e.release_id for e in reversed(entries) if e.action in ("released", "rolled_back")), None)
 
 
 def _check_whole(folder: Path, entries: Sequence[Entry]) -> None:
@@ -78,11 +92,3 @@ def _check_whole(folder: Path, entries: Sequence[Entry]) -> None:
         raise DecisionError(f"{folder} does not hold the release that it is named after. Choose another one.")
     if damage := find_damage(folder, entries):
         raise DecisionError(f"{folder} {damage}. Restore the folder from a backup, or choose another release.")
-
-
-def _readable(folder: Path) -> bool:
-    try:
-        with duckdb.connect(str(folder / DATABASE), read_only=True) as connection:
-            return connection.execute("select count(*) >= 0 from fct_observations").fetchone()[0]
-    except duckdb.Error:
-        return False

@@ -15,7 +15,8 @@ import duckdb
 
 from naravard_pipeline.landing.atomic import parquet_bytes, replace_file
 from naravard_pipeline.publication.content import OBSERVATIONS, differing_measures
-from naravard_pipeline.publication.decisions import Entry, LogError
+from naravard_pipeline.publication.decisions import REMEDY, Entry, LogError
+from naravard_pipeline.publication.findings import Finding
 from naravard_pipeline.publication.folders import DATABASE
 from naravard_pipeline.publication.hidden_cells import CELL
 from naravard_pipeline.settings import Settings
@@ -88,6 +89,32 @@ def find_again(settings: Settings, connection: duckdb.DuckDBPyConnection, entrie
     return found
 
 
+def find_unknown(connection: duckdb.DuckDBPyConnection, entries: Sequence[Entry]) -> dict[str, Finding]:
+    """Measures of the attached ``candidate`` with other figures than the attached ``last``, where it is not known what was taken back of them and
+    nobody has approved them since: each is looked at once."""
+    reasons, looked_at = _unknown(entries)
+    attached = {name for (name,) in connection.execute("select database_name from duckdb_databases()").fetchall()}
+    if not reasons or "last" not in attached:
+        return {}
+    told = connection.execute("select measure_id from candidate.main.dim_measures where status <> 'draft'").fetchall()
+    changed = differing_measures(connection, "last", "candidate") & {m for (m,) in told} - looked_at
+    sv = f"Vad som har återtagits går inte längre att läsa, så varje ändring granskas en gång: {reasons[-1]}"
+    en = f"What was taken back cannot be read any more, so each change is looked at once: {reasons[-1]}"
+    return {m: Finding("taken_back", sv, en, 1) for m in sorted(changed)}
+
+
+def _unknown(entries: Sequence[Entry]) -> tuple[list[str], set[str]]:
+    """Why something was taken back that is not known any more, and the measures that a person has approved since."""
+    reasons, looked_at = [], set()
+    for entry in entries:
+        if "unknown" in entry.details:
+            reasons.append(entry.reason_sv)
+            looked_at.clear()
+        elif entry.action == "approved" and entry.measure_id:
+            looked_at.add(entry.measure_id)
+    return reasons, looked_at
+
+
 def _compare(connection: duckdb.DuckDBPyConnection) -> None:
     """Put what the attached ``now`` shows otherwise than ``back`` into ``cells``."""
     connection.execute(
@@ -127,19 +154,29 @@ def _is_same(alias: str) -> str:
 
 
 def _verified(settings: Settings, entries: Sequence[Entry]) -> list[Path]:
-    """The files that the log names, each the one it means."""
-    paths = []
+    """The files that the log names, each the one it means; those whose loss a person took upon them are left out."""
+    if lost := find_lost(settings, entries):
+        path = _folder(settings) / _of(entries[lost[0] - 1])["file"]
+        raise LogError(
+            f"{path} {'has been changed' if path.exists() else 'is not there'}: it holds what decision {lost[0]} took back, and that could come out "
+            f"again. {REMEDY}"
+        )
+    return [_folder(settings) / told["file"] for e in entries if (told := _of(e)) and e.number not in _forgotten(entries)]
+
+
+def find_lost(settings: Settings, entries: Sequence[Entry]) -> list[int]:
+    """The decisions whose file is gone or was changed, by number; not those whose loss a person took upon them."""
+    lost = []
     for entry in entries:
-        if told := _of(entry):
+        if (told := _of(entry)) and entry.number not in _forgotten(entries):
             path = _folder(settings) / told["file"]
-            found = hashlib.sha256(path.read_bytes()).hexdigest() if path.exists() else None
-            if found != told["sha256"]:
-                raise LogError(
-                    f"{path} {'has been changed' if found else 'is not there'}: it holds what decision {entry.number} took back, and "
-                    "that could come out again. Restore the file from a backup; nothing is published without it."
-                )
-            paths.append(path)
-    return paths
+            if not path.exists() or hashlib.sha256(path.read_bytes()).hexdigest() != told["sha256"]:
+                lost.append(entry.number)
+    return lost
+
+
+def _forgotten(entries: Sequence[Entry]) -> set[int]:
+    return {number for e in entries for number in e.details.get("forgotten", ())}
 
 
 def _of(entry: Entry) -> Mapping[str, Any] | None:

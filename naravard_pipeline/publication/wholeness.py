@@ -9,7 +9,10 @@ import json
 from collections.abc import Collection, Sequence
 from pathlib import Path
 
+import duckdb
+
 from naravard_pipeline.publication.decisions import Entry, line_hash
+from naravard_pipeline.publication.folders import DATABASE
 
 SUMS = "SHA256SUMS"
 
@@ -50,6 +53,15 @@ def find_damage(folder: Path, log: Sequence[Entry], only: Collection[str] | None
         return None if (folder / "quality.json").is_file() else "lacks quality.json"
     except (OSError, ValueError, KeyError, TypeError) as error:
         return f"cannot be read ({str(error).splitlines()[0]})"
+
+
+def is_readable(folder: Path) -> bool:
+    """Whether a release's database can be opened and has its observations."""
+    try:
+        with duckdb.connect(str(folder / DATABASE), read_only=True) as connection:
+            return bool(connection.execute("select count(*) >= 0 from fct_observations").fetchone()[0])
+    except duckdb.Error:
+        return False
 
 
 def read_log_head(folder: Path) -> tuple[int, str] | None:

@@ -177,3 +177,43 @@ class TestAnInterruptedPublication:
         run(bench, NEW)
         assert [f.name.split("-")[0] for f in list_releases(bench.settings)] == ["000001", "000002"]
         assert current_release(bench.settings).name.startswith("000002-20010101")
+
+
+class TestALossThatAPersonAccepts:
+    def test_of_what_was_taken_back_lets_each_change_wait_once(self, bench):
+        first = current_release(bench.settings).name
+        run(bench, NEW)
+        roll_back(bench.settings, first, **WHY)
+        next((bench.settings.decisions / "taken_back").glob("*.parquet")).unlink()
+        with pytest.raises(LogError, match=r"not there.*restart-log"):
+            run(bench, NEW)
+        assert restart_log(bench.settings, **WHY) == 4
+        publication = run(bench, NEW)
+        assert sorted(publication.waiting) == ["falls", "plans"]
+        approve(bench.settings, TABLES, publication.candidate_id, None, **WHY)
+        assert not bench.publish().waiting
+        with pytest.raises(DecisionError, match="is whole"):
+            restart_log(bench.settings, **WHY)
+
+    @pytest.mark.parametrize("change", [{"details": None}, {"at": "i går"}, {"name": 5}, {"details": {"cells": {}, "taken_back": 1}}])
+    def test_of_a_line_of_another_shape_and_nobody_else_reads_the_names(self, bench, change):
+        first = current_release(bench.settings).name
+        run(bench, NEW)
+        path = log_file(bench.settings)
+        lines = path.read_bytes().splitlines(keepends=True)
+        path.write_bytes(b"".join([*lines[:-1], *rechained(lines, lambda e: e | change)[-1:]]))
+        with pytest.raises(LogError, match=r"log\.jsonl:2.*restart-log"):
+            roll_back(bench.settings, first, **WHY)
+        restart_log(bench.settings, **WHY)
+        roll_back(bench.settings, first, **WHY)
+        assert {p.stat().st_mode & 0o777 for p in path.parent.glob("log*.jsonl")} == {0o640}
+
+    def test_a_notice_that_nobody_can_have_been_told_is_none(self, bench):
+        first = current_release(bench.settings).name
+        run(bench, NEW)
+        path = bench.settings.published / "notices.json"
+        told = json.loads(path.read_bytes())
+        told["decisions"][0]["decided_at"] = None
+        path.write_text(json.dumps(told))
+        roll_back(bench.settings, first, **WHY)
+        assert all(row["decided_at"] for row in json.loads(path.read_bytes())["decisions"])

@@ -17,6 +17,7 @@ from naravard_pipeline.publication.correction import correct
 from naravard_pipeline.publication.decisions import LogError, read_log
 from naravard_pipeline.publication.folders import current_release, list_releases
 from naravard_pipeline.publication.gate import GateClosed
+from naravard_pipeline.publication.restart import restart_log
 from naravard_pipeline.publication.rollback import roll_back
 
 
@@ -272,3 +273,78 @@ class TestReadersAreTold:
         assert read_review(bench.settings) is None
         with pytest.raises(DecisionError, match="Nothing waits"):
             approve(bench.settings, TABLES, candidate, "falls", **WHY)
+
+
+class TestARelease:
+    """That is damaged or lost can be left, and publication goes on; what it showed is not known, so each measure is looked at once."""
+
+    @staticmethod
+    def break_it(folder):
+        (folder / "naravard.duckdb").chmod(0o644)
+        (folder / "naravard.duckdb").write_bytes(b"half")
+
+    @pytest.fixture(params=["damaged", "lost"])
+    def left(self, request, bench):
+        first = current_release(bench.settings)
+        run(bench, NEW)
+        second = current_release(bench.settings)
+        self.break_it(second) if request.param == "damaged" else second.rename(bench.settings.home / "elsewhere")
+        with pytest.raises((GateClosed, LogError), match="release rollback"):
+            run(bench, NEW)
+        told = []
+        roll_back(bench.settings, first.name, **WHY, on_progress=told.append)
+        assert second.name in " ".join(told) and "waits for a person" in " ".join(told)
+        return bench, first, second
+
+    def test_when_it_was_left_what_it_showed_waits_and_goes_out_when_approved(self, left):
+        bench, first, second = left
+        assert list_releases(bench.settings) == [first]
+        assert read_log(bench.settings)[-1].details["unknown"] == [second.name]
+        assert not run(bench, OLD).waiting
+        publication = run(bench, {**NEW, "plans": {"04": 7.0}})
+        assert list(publication.waiting) == ["falls"] and "går inte längre att läsa" in publication.held["falls"].reason_sv
+        approve(bench.settings, TABLES, publication.candidate_id, None, **WHY)
+        assert not bench.publish().waiting
+        assert not run(bench, {"falls": {"00": 98.0, "04": 2.0}, "plans": {"04": 7.0}}).waiting  # once
+        assert list(run(bench, {"falls": {"00": 98.0, "04": 2.0}, "plans": {"04": 8.0}}).waiting) == ["plans"]
+
+    def test_that_is_damaged_is_set_aside_and_never_removed(self, bench):
+        first = current_release(bench.settings)
+        bench.settings = bench.settings.changed(keep_releases=2, keep_months=0)
+        run(bench, NEW)
+        second = current_release(bench.settings)
+        self.break_it(second)
+        roll_back(bench.settings, first.name, **WHY)
+        for value in (11.0, 12.0, 13.0):
+            publication = run(bench, {**OLD, "falls": {"00": value, "04": 2.0}})
+            if publication.waiting:
+                approve(bench.settings, TABLES, publication.candidate_id, None, **WHY)
+                bench.publish()
+        assert second.with_name(f"damaged-{second.name}").is_dir() and len(list_releases(bench.settings)) == 2
+
+    def test_that_is_old_and_damaged_is_named_with_what_to_do(self, bench):
+        first = current_release(bench.settings)
+        run(bench, NEW)
+        self.break_it(first)
+        with pytest.raises(GateClosed, match=rf"{first.name} cannot be read.*backup.*mv .*damaged-{first.name}"):
+            run(bench, OLD)
+        first.rename(first.with_name(f"damaged-{first.name}"))
+        assert run(bench, {**NEW, "plans": {"04": 9.0}}).is_new
+
+    def test_that_is_lost_is_no_damage_of_the_log(self, bench):
+        run(bench, NEW)
+        current_release(bench.settings).rename(bench.settings.home / "elsewhere")
+        before = len(read_log(bench.settings))
+        with pytest.raises(DecisionError, match=r"is whole.*release rollback"):
+            restart_log(bench.settings, **WHY)
+        assert len(read_log(bench.settings)) == before
+
+
+def test_what_was_taken_back_takes_no_place_of_what_readers_saw_before(bench):
+    bench.settings = bench.settings.changed(keep_releases=2, keep_months=0)
+    first = current_release(bench.settings).name
+    run(bench, NEW)
+    second = current_release(bench.settings).name
+    roll_back(bench.settings, first, **WHY)
+    third = run(bench, {"falls": {"00": 3.0, "04": 2.0}, "plans": {"04": 9.0}}).release_id
+    assert [f.name for f in list_releases(bench.settings)] == [first, second, third]  # the second takes no place of the first

@@ -94,3 +94,11 @@ class TestWhatTheLogSays:
     def test_an_accepted_answer_is_not_an_approval(self, home):
         standing = read_standing(decide(home, "answer_accepted", measure_id="falls", content_hash="s"))
         assert not standing.approved
+
+
+@pytest.mark.parametrize("touch", [lambda b: b"\xef\xbb\xbf" + b, lambda b: b.replace(b"\n", b"\r\n"), lambda b: b.replace(b'","', b'", "', 1)])
+def test_a_line_that_an_editor_touched_is_refused_before_another_is_chained_to_it(home, touch):
+    decide(home, "approved", measure_id="falls", content_hash="a")
+    log_file(home).write_bytes(touch(log_file(home).read_bytes()))
+    with pytest.raises(LogError, match=r"log\.jsonl:1: the line is not as the pipeline wrote it.*backup"):
+        read_log(home)

@@ -16,7 +16,7 @@ from naravard_pipeline.report.scope import Basis, find_basis, list_readable, mon
 from naravard_pipeline.report.shelf import INDEX, shelf, tidy
 from naravard_pipeline.settings import Settings
 
-BASIS = Basis(date(2026, 11, 1), Path("000002-x"), None)
+BASIS = Basis(date(2026, 11, 1), Path("000002-20260101T060000-abcdef12"), None)
 
 
 def measure(number=0, **values):
@@ -178,16 +178,21 @@ def home(tmp_path):
     settings = Settings(home=tmp_path)
     moments = ["2026-08-31T21:59:00+00:00", "2026-09-30T22:01:00+00:00", "2026-10-20T05:00:00+00:00"]  # the second is October for the readers
     for number, moment in enumerate(moments, start=1):
-        folder = settings.published / "releases" / f"00000{number}-x"
+        folder = settings.published / "releases" / f"00000{number}-20260101T060000-abcdef12"
         folder.mkdir(parents=True)
         (folder / "quality.json").write_text(json.dumps({"release": {"published_at": moment}}))
-    (settings.published / "current").symlink_to("releases/000002-x")
+    (settings.published / "current").symlink_to("releases/000002-20260101T060000-abcdef12")
     return settings
 
 
 @pytest.mark.parametrize(
     ("month", "release", "before"),
-    [(None, "000002-x", "000001-x"), ("2026-10", "000002-x", "000001-x"), ("2026-09", "000001-x", "000001-x"), ("2026-08", "000001-x", None)],
+    [
+        (None, "000002-20260101T060000-abcdef12", "000001-20260101T060000-abcdef12"),
+        ("2026-10", "000002-20260101T060000-abcdef12", "000001-20260101T060000-abcdef12"),
+        ("2026-09", "000001-20260101T060000-abcdef12", "000001-20260101T060000-abcdef12"),
+        ("2026-08", "000001-20260101T060000-abcdef12", None),
+    ],
 )
 def test_a_month_rests_on_its_last_release_that_stands_and_the_last_before_it(home, month, release, before):
     basis = find_basis(home, month)
@@ -197,13 +202,22 @@ def test_a_month_rests_on_its_last_release_that_stands_and_the_last_before_it(ho
 def test_what_was_taken_back_stays_so_for_the_reports_when_something_is_published_after_it(home):
     """Its number is lower than the current one's then; only the log tells."""
     log = []
-    for action, release in (("released", "000002-x"), ("released", "000003-x"), ("rolled_back", "000002-x"), ("released", "000004-x")):
+    for action, release in (
+        ("released", "000002-20260101T060000-abcdef12"),
+        ("released", "000003-20260101T060000-abcdef12"),
+        ("rolled_back", "000002-20260101T060000-abcdef12"),
+        ("released", "000004-20260101T060000-abcdef12"),
+    ):
         log = append(home, log, next_entry(log, action, role="statistician", reason_sv="Fel.", release_id=release))
-    shutil.copytree(home.published / "releases" / "000003-x", home.published / "releases" / "000004-x")
-    switch(home, "000004-x")
-    assert [folder.name for folder in list_readable(home)] == ["000001-x", "000002-x", "000004-x"]
+    shutil.copytree(home.published / "releases" / "000003-20260101T060000-abcdef12", home.published / "releases" / "000004-20260101T060000-abcdef12")
+    switch(home, "000004-20260101T060000-abcdef12")
+    assert [folder.name for folder in list_readable(home)] == [
+        "000001-20260101T060000-abcdef12",
+        "000002-20260101T060000-abcdef12",
+        "000004-20260101T060000-abcdef12",
+    ]
     log_file(home).write_bytes(b"damaged\n")
-    assert [folder.name for folder in list_readable(home)] == ["000004-x"]
+    assert [folder.name for folder in list_readable(home)] == ["000004-20260101T060000-abcdef12"]
 
 
 @pytest.mark.parametrize(("month", "said"), [("2026-07", "2026-08 till 2026-10"), ("2999-01", "2999-01"), ("oktober", "skriv år och månad")])
@@ -221,10 +235,10 @@ def test_a_report_is_there_no_longer_than_the_releases_it_rests_on(home):
     folder = shelf(home)
     folder.mkdir()
     stands = [
-        ("kept", "000002-x", "000001-x"),
-        ("taken-back", "000003-x", "000001-x"),
-        ("gone", "000000-x", None),
-        ("before-gone", "000002-x", "000000-x"),
+        ("kept", "000002-20260101T060000-abcdef12", "000001-20260101T060000-abcdef12"),
+        ("taken-back", "000003-20260101T060000-abcdef12", "000001-20260101T060000-abcdef12"),
+        ("gone", "000000-20260101T060000-abcdef12", None),
+        ("before-gone", "000002-20260101T060000-abcdef12", "000000-20260101T060000-abcdef12"),
     ]
     for name, release, before in stands:
         told = {"month": "2026-10", "title_sv": name, "release_id": release, "before_id": before, "is_demo": False}

@@ -412,3 +412,14 @@ def test_many_publications_need_no_more_room_than_some(tmp_path):
 def test_a_setting_that_would_keep_too_little_is_named(name, text):
     with pytest.raises(ValueError, match=f"NARAVARD_KEEP_{name}"):
         Settings.from_environment({f"NARAVARD_KEEP_{name}": text})
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "latin-1", "utf-16", "utf-16-le"])
+def test_a_pinned_release_survives_whatever_an_editor_saves(home, encoding):
+    fill(home, 1)
+    [pinned] = names(home.settings)
+    (home.settings.decisions / PINNED).write_bytes(f"{pinned} för årsrapporten\r\n".encode(encoding))
+    fill(home)
+    stopped = prune_now(home).stopped
+    assert pinned in names(home.settings)
+    assert stopped is None if encoding == "utf-8-sig" else PINNED in stopped and "until then" in stopped
