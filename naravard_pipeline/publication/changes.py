@@ -11,6 +11,8 @@ Here: the comparison in SQL, left in temp tables of the connection. Not here: th
 ``change_measures``   one row per measure of either side, as ``dim_measures`` says it; its tolerances are the stricter ones of both sides
 ``released_measures`` measures that have had figures in ``before`` or in an earlier release
 ``change_areas``      one row per area: ``area_code, name_sv, area_type``
+``returned_rows``     one row per value of a released period that ``before`` does not show, but that an earlier release did: its newest value there
+                      is ``value_before``; columns as of ``change_rows``
 ``before_cells``, ``after_cells``   views of the figures under common names; they live as long as the databases stay attached
 """
 
@@ -64,8 +66,8 @@ _TYPES = {"period_start": "date", "period_end": "date"}
 def compare(connection: duckdb.DuckDBPyConnection, before: str = "last", after: str = "candidate", earlier: Iterable[Path] = ()) -> None:
     """Fill the temp tables named above from the databases attached as ``before`` and ``after``; both are only read.
 
-    ``earlier``: database files of other releases, opened only where a measure is new, to tell whether readers have seen it before. ``before`` need
-    not be attached, and may be of an older version: a column it lacks is not compared, a table or a part of the key it lacks makes everything new.
+    ``earlier``: database files of other releases, the oldest first, opened only where a measure, a period or a value is new, to tell whether
+    readers have seen it before. ``before`` need not be attached, and may be of an older version: a column it lacks is not compared, a table or a part of the key it lacks makes everything new.
     Raises ``duckdb.CatalogException`` where ``after`` has no figures.
     """
     there, then = _columns(connection, after, "fct_observations"), _columns(connection, before, "fct_observations")
@@ -83,9 +85,9 @@ def compare(connection: duckdb.DuckDBPyConnection, before: str = "last", after: 
         connection.execute("create or replace temp view before_cells as select * from after_cells where false")
     connection.execute("create or replace temp table change_basis as select ? as is_comparable, ? as has_before", [is_comparable, bool(then)])
     connection.execute(_DIFFERING_MEASURES)
-    _keep_released(connection, earlier)
     connection.execute(_DIFFERING_KEYS)
     connection.execute(_CHANGE_ROWS)
+    _keep_earlier(connection, earlier)
     measure_levels(connection)
 
 
@@ -97,16 +99,34 @@ def _columns(connection: duckdb.DuckDBPyConnection, database: str, table: str) -
         return set()
 
 
-def _keep_released(connection: duckdb.DuckDBPyConnection, earlier: Iterable[Path]) -> None:
-    """Add what earlier releases showed of the measures that are new."""
-    new = {row[0] for row in connection.execute("select measure_id from differing_measures where kind = 'new_measure'").fetchall()}
-    new -= {row[0] for row in connection.execute("select measure_id from released_measures").fetchall()}
-    for path in earlier if new else ():
-        with duckdb.connect(str(path), read_only=True) as older:
-            if "measure_id" in _columns(older, older.execute("select current_database()").fetchone()[0], "fct_observations"):
-                query = "select distinct measure_id from fct_observations where measure_id in (select unnest(?::varchar[]))"
-                seen = [row[0] for row in older.execute(query, [sorted(new)]).fetchall()]
-                connection.execute("insert into released_measures select unnest(?::varchar[])", [seen])
+def _keep_earlier(connection: duckdb.DuckDBPyConnection, earlier: Iterable[Path]) -> None:
+    """Add the new measures that earlier releases had to ``released_measures``, and fill ``returned_rows``: what was away for a while is not new.
+
+    A cell counts as the newest release left it that had a value in it, or hid one: what was hidden last has no number here either.
+    """
+    connection.execute("create or replace temp table earlier_cells as select * from after_cells where false")
+    is_new = "kind in ('new_measure', 'new_period', 'new_value')"
+    [any_new] = connection.execute(f"select count(*) > 0 from change_rows where {is_new}").fetchone()
+    attached = {row[0] for row in connection.execute("select path from duckdb_databases() where path is not null").fetchall()}
+    for path in reversed([*earlier]) if any_new else ():
+        if str(path) in attached:
+            continue  # the last release: what it shows is not new
+        quoted = str(path).replace("'", "''")
+        connection.execute(f"attach '{quoted}' as earlier (read_only)")
+        try:
+            there = _columns(connection, "earlier", "fct_observations")
+            if "measure_id" in there:
+                connection.execute(
+                    "insert into released_measures select distinct measure_id from earlier.main.fct_observations where measure_id in "
+                    "(select measure_id from change_rows where kind = 'new_measure') and measure_id not in (select measure_id from released_measures)"
+                )
+            if there >= _NEEDED:
+                _keep_cells(connection, "cells_of_earlier", "earlier", there, there)
+                connection.execute(_EARLIER_CELLS)
+        finally:
+            connection.execute("drop view if exists cells_of_earlier")
+            connection.execute("detach earlier")
+    connection.execute(_RETURNED_ROWS)
 
 
 def _keep_cells(connection: duckdb.DuckDBPyConnection, view: str, database: str, there: set[str], common: set[str]) -> None:
@@ -218,6 +238,8 @@ _CELLS = """
         and hash(measure_id, area_code, period_start, period_end, sex, age_group, reporter) in (select key_hash from differing_keys)
 """
 _JOINED = " and ".join(f"b.{name} = a.{name}" for name in KEY)
+# So many digits that cells which all changed by one factor have one percentage, and the largest of them is not chosen by the last bits.
+_PERCENT = "round(100 * (value_after - value_before) / nullif(abs(value_before), 0), 6)"
 # Sums of many numbers differ in their last bit from one build to the next; that is no revision.
 _CHANGE_ROWS = f"""
 create or replace temp table change_rows as
@@ -260,7 +282,7 @@ select
     case when not is_secret then value_before end as value_before,
     case when not is_secret then value_after end as value_after,
     case when not is_secret and kind = 'revised' then value_after - value_before end as change,
-    case when not is_secret and kind = 'revised' then 100 * (value_after - value_before) / nullif(abs(value_before), 0) end as change_percent,
+    case when not is_secret and kind = 'revised' then {_PERCENT} end as change_percent,
     status_before, status_after, is_break, was_protected,
     case when not is_secret then source_status end as reason,
     coalesce(n.kind = 'revised' and abs(value_after - value_before) < 0.999999 * power(10, -coalesce(m.decimals, 1)), false) as is_slight,
@@ -272,4 +294,23 @@ union all by name
 select d.measure_id, d.kind, false as is_break, false as was_protected, false as is_slight, d.cells
 from differing_measures as d
 where d.kind is not null
+"""
+
+_EARLIER_CELLS = f"""
+insert into earlier_cells by name
+select e.* from cells_of_earlier as e
+semi join (select * from change_rows where kind in ('new_period', 'new_value') and value_after is not null) as r
+    on {" and ".join(f"r.{name} = e.{name}" for name in KEY)}
+anti join earlier_cells as known on {" and ".join(f"known.{name} = e.{name}" for name in KEY)}
+where e.value is not null or e.is_hidden
+"""
+_RETURNED_ROWS = f"""
+create or replace temp table returned_rows as
+select *, value_after - value_before as change, {_PERCENT} as change_percent
+from (
+    select r.* exclude (change, change_percent) replace (e.value as value_before)
+    from change_rows as r
+    join earlier_cells as e on {" and ".join(f"r.{name} = e.{name}" for name in KEY)}
+    where r.kind in ('new_period', 'new_value') and e.value is not null
+)
 """
