@@ -130,7 +130,7 @@ def missing_areas(connection: duckdb.DuckDBPyConnection) -> Found:
 
 
 def withdrawn(connection: duckdb.DuckDBPyConnection) -> Found:
-    """What is lost of the whole history: ``missing_areas`` looks at the newest period alone."""
+    """What is lost of the whole history, women and men included: ``missing_areas`` looks at each period by itself."""
     query = """
         select r.measure_id, m.max_missing_areas, sum(r.cells)::bigint as withdrawn, count(distinct r.period_label) as periods,
             min_by(r.period_label, r.period_end) as first_label, max_by(r.period_label, r.period_end) as last_label, any_value(b.figures) as released

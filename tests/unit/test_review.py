@@ -173,19 +173,30 @@ def test_areas_that_are_absent_from_a_new_period(lacking, expected):
         assert found["m"][0].sentence_sv == "3 av 20 regioner hade värde i förra perioden men saknas 2025: Region 1, Region 2, Region 3."
 
 
-def test_older_periods_and_single_sexes_may_lack_areas():
-    newest, older, women = everywhere(10.0), everywhere(10.0, 2020), everywhere(10.0, sex="women")
-    assert kinds(reviewed([*newest, *older, *women], [*newest, *older[3:], *women[3:]])) == []
+@pytest.mark.parametrize(("lacking", "expected"), [(2, []), (3, ["missing_areas"]), (20, ["missing_areas"])])
+def test_an_older_period_may_lack_no_more_areas_than_the_newest(lacking, expected):
+    """Of eleven years one is less than a tenth, and a reader misses it all the same."""
+    years = {year: everywhere(10.0, year) for year in range(2014, 2025)}
+    old = [c for cells in years.values() for c in cells]
+    found = reviewed(old, [c for year, cells in years.items() for c in (cells[lacking:] if year == 2018 else cells)])
+    assert kinds(found) == expected
+    if lacking == 3:
+        assert found["m"][0].sentence_sv == "3 av 20 regioner har inte längre något värde 2018: Region 1, Region 2, Region 3."
+
+
+def test_single_sexes_may_lack_areas():
+    newest, women = everywhere(10.0), everywhere(10.0, sex="women")
+    assert kinds(reviewed([*newest, *women], [*newest, *women[3:]])) == []
 
 
 @pytest.mark.parametrize(("lost", "expected"), [(2, []), (3, ["withdrawn"])])
 def test_of_the_whole_history_too_only_so_much_may_vanish(lost, expected):
-    years = [[cell("m", 10.0, year)] for year in range(2001, 2021)]
+    years = [[cell("m", 10.0, year, sex=sex) for sex in ("women", "men")] for year in range(2001, 2021)]
     found = reviewed([c for year in years for c in year], [c for year in years[lost:] for c in year])
     assert kinds(found) == expected
     if expected:
-        assert found["m"][0].sentence_sv == "3 av 20 redan publicerade uppgifter har inte längre något värde (2001–2003)."
-        assert found["m"][0].sentence_en == "3 of 20 released figures no longer have a value (2001–2003)."
+        assert found["m"][0].sentence_sv == "6 av 40 redan publicerade uppgifter har inte längre något värde (2001–2003)."
+        assert found["m"][0].sentence_en == "6 of 40 released figures no longer have a value (2001–2003)."
 
 
 def test_without_a_limit_a_history_may_vanish_and_what_is_hidden_has_not():
