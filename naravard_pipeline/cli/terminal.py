@@ -9,7 +9,7 @@ from typing import Any
 import click
 from rich.console import Console
 from rich.markup import escape
-from rich.table import Table
+from rich.table import Column, Table
 
 from naravard_pipeline.catalogue import Catalogue, read_catalogue
 from naravard_pipeline.settings import SOURCES, spoken_language
@@ -78,7 +78,8 @@ def print_table(headings: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
         for row in (headings, *rows):
             click.echo("\t".join(v.replace("\n", " ") for v in row))
         return
-    table = Table(*headings, box=None, header_style="bold", pad_edge=False)
+    # Folded, never cut off: what another command needs, such as the id of a release, has to be there in full.
+    table = Table(*(Column(h, overflow="fold") for h in headings), box=None, header_style="bold", pad_edge=False)
     for row in rows:
         table.add_row(*map(escape, row))
     console.print(table)

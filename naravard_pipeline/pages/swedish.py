@@ -1,7 +1,10 @@
 """Numbers, dates and the words of the figures as a Swedish reader expects them. Not here: sentences, which belong to those who say them."""
 
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Any
+from zoneinfo import ZoneInfo
+
+TIMEZONE = ZoneInfo("Europe/Stockholm")  # of those who read
 
 WORDS = {
     "sex": {"total": "totalt", "women": "kvinnor", "men": "män"},
@@ -40,15 +43,20 @@ def percent(value: float | None, decimals: int = 1) -> str:
     return "från\u00a00" if value is None else f"{number(value, 0 if abs(value) >= 100 else decimals, sign=True)}\u00a0%"
 
 
+def in_sweden(value: datetime) -> datetime:
+    """The same moment by a clock in Sweden, whose day may be another than that of UTC. A time without a zone is UTC."""
+    return value.replace(tzinfo=value.tzinfo or UTC).astimezone(TIMEZONE)
+
+
 def moment(value: Any) -> str:
-    """A date or a time to the minute, as written in Sweden; any other text as it came."""
+    """A date, or a time to the minute by a clock in Sweden, as written there; any other text as it came. A time without a zone is UTC."""
     if isinstance(value, str):
         try:
             value = datetime.fromisoformat(value) if len(value) > len("2026-01-01") else date.fromisoformat(value)
         except ValueError:
             return value
     if isinstance(value, datetime):
-        return value.strftime("%Y-%m-%d %H:%M")
+        return in_sweden(value).strftime("%Y-%m-%d %H:%M")
     return str(value or "–")
 
 

@@ -12,6 +12,7 @@ from typing import Any
 
 import duckdb
 
+from naravard_pipeline.pages.swedish import in_sweden
 from naravard_pipeline.publication.aggregates import AGGREGATES, aggregate_rows_sql, find_mixed_sql
 from naravard_pipeline.publication.build import fingerprint, fingerprints
 from naravard_pipeline.publication.contract import Table
@@ -191,7 +192,16 @@ def _tell_corrections(connection: duckdb.DuckDBPyConnection, table: Table, corre
     connection.execute(
         "create or replace temp table notices (number bigint, measure_id varchar, area_code varchar, period_label varchar, text_sv varchar)"
     )
-    rows = [[c.number, c.measure_id, c.details.get("area_code"), c.details.get("period_label"), f"{c.at[:10]}: {c.reason_sv}"] for c in corrections]
+    rows = [
+        [
+            c.number,
+            c.measure_id,
+            c.details.get("area_code"),
+            c.details.get("period_label"),
+            f"{in_sweden(datetime.fromisoformat(c.at)).date()}: {c.reason_sv}",
+        ]
+        for c in corrections
+    ]
     connection.executemany("insert into notices values (?, ?, ?, ?, ?)", rows)
     matches = ["n.measure_id = m.measure_id"]
     matches += [f"(n.{c} is null or n.{c} = m.{c})" for c in ("area_code", "period_label") if c in table.column_names]

@@ -1,6 +1,7 @@
 """What differs between two databases of figures, cell by cell: the candidate and the last release, or two releases.
 
-Here: the comparison in SQL, left in temp tables of the connection. Not here: the levels of whole periods (levels), what must wait for a person
+Here: the comparison in SQL, left in temp tables of the connection. Not here: one side's
+figures under common names (compared_cells), what earlier releases showed (earlier), the levels of whole periods (levels), what must wait for a person
 (review), the report (change_report). What is hidden on either side has no number in any of these tables.
 
 ``change_basis``      one row: ``is_comparable``, ``has_before``; without both, every measure is new
@@ -11,6 +12,8 @@ Here: the comparison in SQL, left in temp tables of the connection. Not here: th
 ``change_measures``   one row per measure of either side, as ``dim_measures`` says it; its tolerances are the stricter ones of both sides
 ``released_measures`` measures that have had figures in ``before`` or in an earlier release
 ``change_areas``      one row per area: ``area_code, name_sv, area_type``
+``returned_rows``     one row per value of a released period that ``before`` does not show, but that an earlier release did: its newest value there
+                      is ``value_before``; columns as of ``change_rows``
 ``before_cells``, ``after_cells``   views of the figures under common names; they live as long as the databases stay attached
 """
 
@@ -19,9 +22,10 @@ from pathlib import Path
 
 import duckdb
 
+from naravard_pipeline.publication.compared_cells import KEY, NEEDED, PERCENT, columns_of, keep_cells
+from naravard_pipeline.publication.earlier import keep_earlier
 from naravard_pipeline.publication.levels import measure_levels
 
-KEY = ("measure_id", "area_code", "period_start", "period_end", "sex", "age_group", "reporter")
 KINDS = (
     "new_measure",  # the measure had no figure at all
     "new_period",  # the measure had no such period
@@ -56,91 +60,39 @@ DEFINITIONS = {
     "replaced_by": "varchar",
 }
 TOLERANCES = {"max_revision": "double", "max_level_shift": "double", "max_missing_areas": "double", "approval": "varchar"}
-_DETAILS = ("numerator", "denominator", "ci_lower", "ci_upper", "answers")
-_NEEDED = {"measure_id", "area_code", "period_end", "value"}
-_TYPES = {"period_start": "date", "period_end": "date"}
 
 
 def compare(connection: duckdb.DuckDBPyConnection, before: str = "last", after: str = "candidate", earlier: Iterable[Path] = ()) -> None:
     """Fill the temp tables named above from the databases attached as ``before`` and ``after``; both are only read.
 
-    ``earlier``: database files of other releases, opened only where a measure is new, to tell whether readers have seen it before. ``before`` need
-    not be attached, and may be of an older version: a column it lacks is not compared, a table or a part of the key it lacks makes everything new.
+    ``earlier``: database files of other releases, the oldest first, opened only where a measure, a period or a value is new, to tell whether
+    readers have seen it before. ``before`` need not be attached, and may be of an older version: a column it lacks is not compared, a table or a
+    part of the key it lacks makes everything new.
     Raises ``duckdb.CatalogException`` where ``after`` has no figures.
     """
-    there, then = _columns(connection, after, "fct_observations"), _columns(connection, before, "fct_observations")
-    is_comparable = then >= _NEEDED and set(KEY) & there <= then
+    there, then = columns_of(connection, after, "fct_observations"), columns_of(connection, before, "fct_observations")
+    is_comparable = then >= NEEDED and set(KEY) & there <= then
     nothing = "select null::varchar as measure_id where false"
     known = f"select distinct measure_id from {before}.main.fct_observations" if "measure_id" in then else nothing
     connection.execute(f"create or replace temp table released_measures as {known}")
     _keep_measures(connection, before, after)
     _keep_areas(connection, after)
     common = (there & then) if is_comparable else there
-    _keep_cells(connection, "after_cells", after, there, common)
+    keep_cells(connection, "after_cells", after, there, common)
     if is_comparable:
-        _keep_cells(connection, "before_cells", before, then, common)
+        keep_cells(connection, "before_cells", before, then, common)
     else:
         connection.execute("create or replace temp view before_cells as select * from after_cells where false")
     connection.execute("create or replace temp table change_basis as select ? as is_comparable, ? as has_before", [is_comparable, bool(then)])
     connection.execute(_DIFFERING_MEASURES)
-    _keep_released(connection, earlier)
     connection.execute(_DIFFERING_KEYS)
     connection.execute(_CHANGE_ROWS)
+    keep_earlier(connection, earlier)
     measure_levels(connection)
 
 
-def _columns(connection: duckdb.DuckDBPyConnection, database: str, table: str) -> set[str]:
-    """None of a table, or a database, that is not there."""
-    try:
-        return {column[0] for column in connection.execute(f"select * from {database}.main.{table} limit 0").description}
-    except (duckdb.CatalogException, duckdb.BinderException):
-        return set()
-
-
-def _keep_released(connection: duckdb.DuckDBPyConnection, earlier: Iterable[Path]) -> None:
-    """Add what earlier releases showed of the measures that are new."""
-    new = {row[0] for row in connection.execute("select measure_id from differing_measures where kind = 'new_measure'").fetchall()}
-    new -= {row[0] for row in connection.execute("select measure_id from released_measures").fetchall()}
-    for path in earlier if new else ():
-        with duckdb.connect(str(path), read_only=True) as older:
-            if "measure_id" in _columns(older, older.execute("select current_database()").fetchone()[0], "fct_observations"):
-                query = "select distinct measure_id from fct_observations where measure_id in (select unnest(?::varchar[]))"
-                seen = [row[0] for row in older.execute(query, [sorted(new)]).fetchall()]
-                connection.execute("insert into released_measures select unnest(?::varchar[])", [seen])
-
-
-def _keep_cells(connection: duckdb.DuckDBPyConnection, view: str, database: str, there: set[str], common: set[str]) -> None:
-    """One side under common names. ``common``: the columns that both sides have; a column of one side alone differs from nothing.
-
-    A draft is not for readers, so that it has no figures here. ``is_protected``: hidden by this project's own rule rather than by the source.
-    """
-    typed = {"period_start": "period_end", "sex": "'total'", "age_group": "'total'", "reporter": "'source'"}
-    key = {name: f"coalesce({name}, {typed[name]})" if name in typed and name in there else typed.get(name, name) for name in KEY}
-    suppression = "suppression is not null" if "suppression" in there else "false"
-    suppressed = "coalesce(status = 'suppressed', false)" if "status" in there else "false"
-    hidden = f"({suppression} or {suppressed})"
-    protected = f"({suppression} or ({suppressed} and {key['reporter']} <> 'source'))"
-    status = "status" if "status" in there else "case when value is not null then 'ok' else 'missing' end"
-    label = "period_label" if "period_label" in there else "cast(period_end as varchar)"
-    compared = ", ".join(name for name in _DETAILS if name in common)
-    columns = [
-        *(f"cast({expression} as {_TYPES.get(name, 'varchar')}) as {name}" for name, expression in key.items()),
-        f"{label} as period_label",
-        f"case when not {hidden} then cast(value as double) end as value",
-        f"{status} as status",
-        f"{hidden} as is_hidden",
-        f"{protected} as is_protected",
-        f"case when not {hidden} then {'source_status' if 'source_status' in there else 'cast(null as varchar)'} end as source_status",
-        f"{'segment_id' if 'segment_id' in common else 'cast(null as varchar)'} as segment_id",
-        f"case when not {hidden} then {f'hash({compared})' if compared else 'cast(null as ubigint)'} end as details",
-    ]
-    drafts = f"select measure_id from {database}.main.dim_measures where status = 'draft'"
-    where = f"where measure_id not in ({drafts})" if "status" in _columns(connection, database, "dim_measures") else ""
-    connection.execute(f"create or replace temp view {view} as select {', '.join(columns)} from {database}.main.fct_observations {where}")
-
-
 def _keep_areas(connection: duckdb.DuckDBPyConnection, after: str) -> None:
-    there = _columns(connection, after, "dim_areas")
+    there = columns_of(connection, after, "dim_areas")
     names = {name: name if name in there else otherwise for name, otherwise in (("name_sv", "area_code"), ("area_type", "'area'"))}
     columns = f"area_code, {names['name_sv']} as name_sv, {names['area_type']} as area_type"
     rows = f"{after}.main.dim_areas" if there else "(select null::varchar as area_code) where false"
@@ -152,7 +104,7 @@ def _keep_measures(connection: duckdb.DuckDBPyConnection, before: str, after: st
     change cannot bring the limit along that lets it out. A null is no limit; a column that the older side lacks sets none."""
     sides = {}
     for name, database in (("before", before), ("after", after)):
-        there = _columns(connection, database, "dim_measures")
+        there = columns_of(connection, database, "dim_measures")
         wanted = {**DEFINITIONS, **TOLERANCES}
         columns = ", ".join(f"{f'cast({c} as {t})' if c in there else f'cast(null as {t})'} as {c}" for c, t in wanted.items())
         rows = f"{database}.main.dim_measures" if there else "(select null as measure_id) where false"
@@ -260,7 +212,7 @@ select
     case when not is_secret then value_before end as value_before,
     case when not is_secret then value_after end as value_after,
     case when not is_secret and kind = 'revised' then value_after - value_before end as change,
-    case when not is_secret and kind = 'revised' then 100 * (value_after - value_before) / nullif(abs(value_before), 0) end as change_percent,
+    case when not is_secret and kind = 'revised' then {PERCENT} end as change_percent,
     status_before, status_after, is_break, was_protected,
     case when not is_secret then source_status end as reason,
     coalesce(n.kind = 'revised' and abs(value_after - value_before) < 0.999999 * power(10, -coalesce(m.decimals, 1)), false) as is_slight,

@@ -23,9 +23,9 @@ KINDS_SV = {  # one, many
     "removed_measure": ("mått borttaget", "mått borttagna"),
     "hidden": ("dold som var synlig", "dolda som var synliga"),
     "shown": ("synlig som var dold", "synliga som var dolda"),
-    "status": ("ny status", "ny status"),
-    "break": ("ny serie", "ny serie"),
-    "detail": ("nytt underlag, samma värde", "nytt underlag, samma värde"),
+    "status": ("med ny status", "med ny status"),
+    "break": ("med ny serie", "med ny serie"),
+    "detail": ("med nytt underlag, samma värde", "med nytt underlag, samma värde"),
 }
 HEADINGS_SV = {
     "revised": "Omräknade uppgifter",
@@ -94,12 +94,14 @@ def render_changes_page(
     approve: str | None = APPROVE,
     holds: Sequence[Mapping[str, Any]] = (),
     corrections: Sequence[Mapping[str, Any]] = (),
+    has_notices: bool = False,
 ) -> str:
     """The page as HTML. ``changes`` is of ``build_changes`` or ``restrict_changes``.
 
     ``approve``: the command that lets a waiting measure out, with ``{measure_id}``; None on a page for readers, who have nothing to decide: there a
     measure's name leads to its page. ``holds`` are measures with measure_id, held_reason, held_since and is_left_out, in the words for readers;
     ``corrections`` notices with measure_id, name_sv, area_name_sv, period_label, corrected_at and text_sv, the newest first.
+    ``has_notices``: whether ``notices.html`` stands beside the releases.
     """
     measures = changes["measures"]
     by_state = {state: [m for m in measures if m["state"] == state] for state in STATES_SV}
@@ -121,7 +123,7 @@ def render_changes_page(
             only_new=[m for m in told if _is_only_new(m)],
             totals={kind: n for kind, n in changes["totals"].items() if n},
             approve=approve,
-            **({} if approve else {"root": "", "release": changes["after"]}),
+            **({} if approve else {"root": "", "release": {**changes["after"], "has_notices": has_notices}}),
         )
     )
 

@@ -89,11 +89,12 @@ def _write_reports(
     quality = {"release": release, "held": held, "left_out": left_out, "corrections": corrections, "checks": checks}
     _write_json(folder / "quality.json", quality)
     _write_json(folder / "changes.json", changes)
-    page = render_quality_page(dict(release), checks, [*held, *left_out], corrections, _name_marts(connection))
-    (folder / "quality.html").write_text(page, encoding="utf-8")
-    page = render_changes_page(changes, None, [*held, *left_out], [n for n in corrections if n["has_page"]])
-    (folder / "changes.html").write_text(page, encoding="utf-8")
     told = {**release, "has_notices": (folder.parents[1] / PAGE).exists()}  # what is decided after a release stands beside it, not in it
+    page = render_quality_page(told, checks, [*held, *left_out], corrections, _name_marts(connection), _name_measures(connection))
+    (folder / "quality.html").write_text(page, encoding="utf-8")
+    with_page = [n for n in corrections if n["has_page"]]
+    page = render_changes_page(changes, None, [*held, *left_out], with_page, has_notices=told["has_notices"])
+    (folder / "changes.html").write_text(page, encoding="utf-8")
     site = build_site(connection, told, last)
     write_site(site, folder)
     write_measure_pages(connection, folder, told, site.of_measures)
@@ -112,11 +113,13 @@ def _write_descriptions(connection: duckdb.DuckDBPyConnection, folder: Path, tab
 
 
 def _read_corrections(connection: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
-    """The notices, the newest first, with names; ``has_page`` where the measure is still published."""
+    """The notices, the newest first, with names; ``has_page`` where the measure is still published; ``released_at``: when what they are about was."""
     names = {row["area_code"]: row["name_sv"] for row in read_rows(connection, "select area_code, name_sv from dim_areas")}
     notices = read_rows(
         connection,
-        "select coalesce(m.name_sv, c.measure_id) as name_sv, c.*, m.measure_id is not null as has_page from meta_corrections as c "
+        "select coalesce(m.name_sv, c.measure_id) as name_sv, c.*, m.measure_id is not null as has_page, "
+        "(select max(a.decided_at) from meta_approvals as a where a.action = 'released' and a.release_id = c.release_id) as released_at "
+        "from meta_corrections as c "
         "left join dim_measures as m using (measure_id) order by c.number desc",
     )
     return [n | {"area_name_sv": names.get(n["area_code"], n["area_code"])} for n in notices]
@@ -131,6 +134,10 @@ def _name_marts(connection: duckdb.DuckDBPyConnection) -> dict[str, str]:
         "join dim_frameworks as f using (framework_id)"
     ).fetchall()
     return {mart_name(framework, area): f"{name}, {of}" if frameworks > 1 else name for framework, area, name, of, frameworks in found}
+
+
+def _name_measures(connection: duckdb.DuckDBPyConnection) -> dict[str, str]:
+    return dict(connection.execute("select measure_id, name_sv from dim_measures").fetchall())
 
 
 def _held(connection: duckdb.DuckDBPyConnection, hold: Hold) -> dict[str, Any]:

@@ -6,9 +6,9 @@ looked at, and only what is shown: a figure that is or was hidden is in no media
 ``change_levels``   one row per measure, period, kind of area, age group and reporter whose level can be compared: ``basis`` (``revision``: with
                     the last release, ``period``: a new period with the one before it in the same series), ``areas`` (those with a value on both
                     sides, the same ones), ``median_before``, ``median_after``, ``change_percent`` (signed; null from nought)
-``change_missing``  one row per measure, kind of area, age group and reporter where areas are lacking: ``basis`` (``released``: had a value in the
-                    newest released period and have none there now, ``period``: had one there and are absent from a new period), ``areas``,
-                    ``missing``, ``missing_codes`` (the first ten)
+``change_missing``  one row per measure, period, kind of area, age group and reporter where areas are lacking: ``basis`` (``released``: had a value
+                    in that released period and have none there now, ``period``: had one in the newest released period and are absent from a new
+                    one), ``areas``, ``missing``, ``missing_codes`` (the first ten)
 """
 
 import duckdb
@@ -16,7 +16,7 @@ import duckdb
 
 def measure_levels(connection: duckdb.DuckDBPyConnection) -> None:
     """Make ``change_levels`` and ``change_missing`` from the temp tables of ``changes.compare``, which calls it."""
-    for statement in (_PERIODS, _LEVELS, _NEWEST, _MISSING):
+    for statement in (_PERIODS, _LEVELS, _RELEASED, _MISSING):
         connection.execute(statement)
 
 
@@ -60,24 +60,35 @@ from ({_PAIRS.format(cells="before_cells", basis="revision")} union all {_PAIRS.
 group by measure_id, basis, period_start, period_end, area_type, age_group, reporter
 """
 
-_NEWEST = """
-create or replace temp table newest_cells as
-select measure_id, area_code, period_start, period_end, period_label, age_group, reporter, segment_id
-from before_cells
-where sex = 'total' and value is not null
-    and measure_id in (select measure_id from differing_measures where kind is null or kind = 'removed_measure')
-qualify period_end = max(period_end) over (partition by measure_id)
+# The periods in which something may be lacking: the newest one, and those that lost a value.
+_RELEASED = """
+create or replace temp table released_cells as
+select c.*, c.period_end = n.period_end as is_newest
+from (
+    select measure_id, area_code, period_start, period_end, period_label, age_group, reporter from before_cells
+    where sex = 'total' and value is not null
+) as c
+join (
+    select measure_id, max(period_end) as period_end from before_cells
+    where sex = 'total' and value is not null
+        and measure_id in (select measure_id from differing_measures where kind is null or kind = 'removed_measure')
+    group by measure_id
+) as n on n.measure_id = c.measure_id
+left join (
+    select distinct measure_id, period_start, period_end from change_rows where kind = 'withdrawn' and sex = 'total'
+) as w on w.measure_id = c.measure_id and w.period_start = c.period_start and w.period_end = c.period_end
+where c.period_end = n.period_end or w.measure_id is not null
 """
 # Files come in one by one, so that a new period of theirs is never whole at first: of those only what was taken back is lacking.
 _MISSING = """
 create or replace temp table change_missing as
 with periods as (
-    select distinct measure_id, 'released' as basis, period_start, period_end, period_label from newest_cells
+    select distinct measure_id, 'released' as basis, period_start, period_end, period_label from released_cells
     union all
     select r.measure_id, 'period', r.period_start, r.period_end, any_value(r.period_label)
     from change_rows as r
     where r.kind = 'new_period' and r.sex = 'total'
-        and r.period_end > (select max(n.period_end) from newest_cells as n where n.measure_id = r.measure_id)
+        and r.period_end > (select max(n.period_end) from released_cells as n where n.measure_id = r.measure_id)
     group by r.measure_id, r.period_start, r.period_end
     having count(r.value_after) > 0
 ),
@@ -85,10 +96,10 @@ expected as (
     select p.measure_id, p.basis, p.period_start, p.period_end, p.period_label, n.area_code, n.age_group, n.reporter,
         a.value is null and not coalesce(a.is_hidden, false) as is_missing
     from periods as p
-    join newest_cells as n on n.measure_id = p.measure_id
-        and (p.basis = 'period' or (n.period_start = p.period_start and n.period_end = p.period_end))
+    join released_cells as n on n.measure_id = p.measure_id
+        and ((p.basis = 'period' and n.is_newest) or (p.basis = 'released' and n.period_start = p.period_start and n.period_end = p.period_end))
     left join (
-        select * from after_cells where sex = 'total' and measure_id in (select measure_id from newest_cells)
+        select * from after_cells where sex = 'total' and measure_id in (select measure_id from released_cells)
     ) as a on a.measure_id = p.measure_id and a.period_start = p.period_start and a.period_end = p.period_end
         and a.area_code = n.area_code and a.age_group = n.age_group and a.reporter = n.reporter
     where p.basis = 'released' or n.reporter = 'source'

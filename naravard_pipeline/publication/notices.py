@@ -6,8 +6,9 @@ it is public, written anew after each decision and each publication. Not here: t
 ``notices.json``: ``{format, current_release_id, taken_back, decisions}``; ``decisions`` are rows with the columns ``COLUMNS``.
 """
 
+import contextlib
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence, Set
 from datetime import datetime
 from functools import cache
 from pathlib import Path
@@ -20,7 +21,7 @@ from naravard_pipeline.landing.atomic import LandingError, replace_if_different
 from naravard_pipeline.pages import open_templates
 from naravard_pipeline.pages.swedish import moment
 from naravard_pipeline.publication.decisions import COLUMNS, Entry, public_row, taken_back
-from naravard_pipeline.publication.folders import DATABASE, current_release
+from naravard_pipeline.publication.folders import DATABASE, current_release, list_releases
 from naravard_pipeline.settings import Settings
 
 JSON, PAGE = "notices.json", "notices.html"
@@ -32,9 +33,9 @@ def tell_notices(settings: Settings, entries: Sequence[Entry]) -> str | None:
     rows = [public_row(e) for e in entries]
     content = {"format": 1, "current_release_id": current and current.name, "taken_back": sorted(taken_back(entries)), "decisions": rows}
     for_people = [row for row in reversed(rows) if row["action"] in ("corrected", "rolled_back")]
-    page = _template().render(
-        notices=for_people, is_demo=settings.is_demo, has_current=current is not None, names=_read_names(current), told=_tell(entries)
-    )
+    ids = {row[column] for row in for_people for column in ("measure_id", "area_code")} - {None}
+    names = _read_names(ids, [*([current] if current else []), *reversed(list_releases(settings))])
+    page = _template().render(notices=for_people, is_demo=settings.is_demo, has_current=current is not None, names=names, told=_tell(entries))
     try:
         replace_if_different(settings.published / JSON, json.dumps(content, ensure_ascii=False, indent=1).encode() + b"\n")
         replace_if_different(settings.published / PAGE, page.encode())
@@ -62,16 +63,16 @@ def _is_told(row: dict[str, Any]) -> bool:
     return needed and isinstance(row["number"], int) and all(isinstance(row[name], str | None) for name in COLUMNS if name != "number")
 
 
-def _read_names(release: Path | None) -> dict[str, str]:
-    """What the measures and areas of a release are called; none where it cannot be read: then their ids stand there."""
-    if release is None:
-        return {}
-    try:
-        with duckdb.connect(str(release / DATABASE), read_only=True) as connection:
-            query = "select measure_id, name_sv from dim_measures union all select area_code, name_sv from dim_areas"
-            return dict(connection.execute(query).fetchall())
-    except duckdb.Error:
-        return {}
+def _read_names(ids: Set[str], releases: Iterable[Path]) -> dict[str, str]:
+    """What measures and areas are called in the first of the releases that has them; where none does, or it cannot be read, their ids stand there."""
+    names: dict[str, str] = {}
+    for release in releases:
+        if names.keys() >= ids:
+            break
+        for query in ("select measure_id, name_sv from dim_measures", "select area_code, name_sv from dim_areas"):
+            with contextlib.suppress(duckdb.Error), duckdb.connect(str(release / DATABASE), read_only=True) as connection:
+                names = {id_: name for id_, name in connection.execute(query).fetchall() if id_ in ids} | names
+    return names
 
 
 def _tell(entries: Sequence[Entry]) -> dict[str, str]:

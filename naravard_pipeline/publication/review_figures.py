@@ -16,7 +16,10 @@ LEAST_AREAS = 5  # the median over fewer areas moves with each of them
 
 
 def revisions(connection: duckdb.DuckDBPyConnection) -> Found:
-    """Beyond the measure's tolerance, and by more than one unit of the last decimal shown, so that rounding is no revision."""
+    """Beyond the measure's tolerance, and by more than one unit of the last decimal shown, so that rounding is no revision.
+
+    A value that was withdrawn and comes back with another number is one too: in two steps nothing goes out that waits in one.
+    """
     query = """
         select r.measure_id, m.unit, m.decimals, m.max_revision, count(*) as figures, count(distinct r.area_code) as areas,
             arg_max(
@@ -26,10 +29,10 @@ def revisions(connection: duckdb.DuckDBPyConnection) -> Found:
                 },
                 {'size': coalesce(abs(r.change_percent), 'infinity'::double), 'change': abs(r.change), 'area_code': r.area_code}
             ) as worst
-        from change_rows as r
+        from (select * from change_rows where kind = 'revised' union all by name select * from returned_rows) as r
         join change_measures as m on m.measure_id = r.measure_id
         left join change_areas as t on t.area_code = r.area_code
-        where r.kind = 'revised' and abs(r.change) > 1.000001 * power(10, -coalesce(m.decimals, 1))
+        where abs(r.change) > 1.000001 * power(10, -coalesce(m.decimals, 1))
             and coalesce(abs(r.change_percent), 'infinity'::double) > m.max_revision
         group by r.measure_id, m.unit, m.decimals, m.max_revision
     """
@@ -127,7 +130,7 @@ def missing_areas(connection: duckdb.DuckDBPyConnection) -> Found:
 
 
 def withdrawn(connection: duckdb.DuckDBPyConnection) -> Found:
-    """What is lost of the whole history: ``missing_areas`` looks at the newest period alone."""
+    """What is lost of the whole history, women and men included: ``missing_areas`` looks at each period by itself."""
     query = """
         select r.measure_id, m.max_missing_areas, sum(r.cells)::bigint as withdrawn, count(distinct r.period_label) as periods,
             min_by(r.period_label, r.period_end) as first_label, max_by(r.period_label, r.period_end) as last_label, any_value(b.figures) as released

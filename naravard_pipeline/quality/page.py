@@ -86,14 +86,16 @@ def render_quality_page(
     held: list[dict[str, Any]],
     corrections: list[dict[str, Any]] | None = None,
     mart_names: Mapping[str, str] | None = None,
+    measure_names: Mapping[str, str] | None = None,
 ) -> str:
     """The page as HTML.
 
     ``release`` has release_id, published_at (ISO 8601 or datetime), is_demo, code_version. ``outcomes`` are ``Outcome.to_json()`` and dbt's tests as
     ``{check, table, severity, passed, reason, failed_rows, kind: "dbt"}``. ``held`` are measures with measure_id, name_sv, held_reason, held_since
     and is_left_out, true where there are no released figures to show.
-    ``corrections`` are notices with name_sv, area_code, period_label, release_id, corrected_at, text_sv, the newest first.
-    ``mart_names``: table → what readers call it; one that is not there is shown by its table's name. Keys beyond these may be missing.
+    ``corrections`` are notices with name_sv, area_code, period_label, release_id, released_at, corrected_at, text_sv, the newest first.
+    ``mart_names``: table → what readers call it; one that is not there is shown by its table's name;
+    ``measure_names`` likewise. Keys beyond these may be missing.
     """
     failed = [o for o in outcomes if not o["passed"]]
     return (
@@ -110,7 +112,7 @@ def render_quality_page(
             stopping=[o for o in failed if o["severity"] == "critical"],
             warnings=[o for o in failed if o["severity"] != "critical"],
             table_names={**TABLES, **(mart_names or {})},
-            measure_names={h["measure_id"]: h["name_sv"] for h in held},
+            measure_names={**(measure_names or {}), **{h["measure_id"]: h["name_sv"] for h in held}},
             checked=len(outcomes),
         )
     )

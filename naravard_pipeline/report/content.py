@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from naravard_pipeline.pages.swedish import moment
 from naravard_pipeline.publication.folders import read_release
 from naravard_pipeline.report import figures
 from naravard_pipeline.report.curves import Curve, choose_curves, choose_places
@@ -133,5 +134,5 @@ def _is_under_way(initiative: Row, basis: Basis) -> bool:
 
 
 def _held_sv(hold: Mapping[str, Any]) -> str:
-    since = f" Sedan {hold['held_since'][:10]} visas de förra uppgifterna." if hold["held_since"] else " Inga uppgifter visas än."
+    since = f" Sedan {moment(hold['held_since'])[:10]} visas de förra uppgifterna." if hold["held_since"] else " Inga uppgifter visas än."
     return f"{hold['held_reason']}{since}"

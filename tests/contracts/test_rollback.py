@@ -225,6 +225,20 @@ class TestReadersAreTold:
         assert (notice["area_code"], notice["reason_sv"]) == ("04", "Rätt värde är 3.")
         assert "Rätt värde är 3." in (bench.settings.published / "notices.html").read_text()
 
+    def test_of_a_measure_that_is_gone_by_its_name_and_every_page_leads_there(self, bench):
+        first = current_release(bench.settings).name
+        correct(bench.settings, first, "falls", "04", None, "Anna Ek", "statistician", "Rätt värde är 3.")
+        [name] = bench.released("select name_sv from dim_measures where measure_id = 'falls'")[0]
+        run(bench, {"plans": NEW["plans"]})
+        assert bench.released("select * from dim_measures where measure_id = 'falls'") == []
+        page = (bench.settings.published / "notices.html").read_text()
+        assert name != "falls" and f"Rättelse av {name}" in page
+        pages = sorted(current_release(bench.settings).rglob("*.html"))
+        assert {"index.html", "changes.html", "quality.html"} <= {p.name for p in pages}
+        assert [p.name for p in pages if "../notices.html" not in p.read_text()] == []
+        quality = (current_release(bench.settings) / "quality.html").read_text()
+        assert f'<span title="{first}">publiceringen 20' in quality
+
     def test_an_approval_stands_there_before_it_is_published(self, waiting):
         bench, candidate = waiting
         approve(bench.settings, TABLES, candidate, "falls", **WHY)

@@ -145,7 +145,7 @@ class TestForReaders:
     def test_what_waits_or_is_held_says_why_since_when_and_what_is_shown(self, public):
         page = render_changes_page(public, None, self.holds())
         waits, held = (page.split(f'id="{m}">')[1].split("</article>")[0] for m in ("waits", "held"))
-        assert "Väntar på &lt;granskning&gt;: reviderat." in waits and "senast publicerade uppgifter, sedan 2026-02-01 05:30." in waits
+        assert "Väntar på &lt;granskning&gt;: reviderat." in waits and "senast publicerade uppgifter, sedan 2026-02-01 06:30." in waits
         assert "Kontrollen faller." in held and "Inte publicerat än." in held
         assert '<a href="quality.html">kvalitetssidan</a>' in page.split("Hålls tillbaka av en kontroll")[1].split("<article")[0]
 
@@ -188,3 +188,10 @@ def test_the_terminal_shows_one_screen(changes, width, lines):
     told = tell_changes(changes, width, lines)
     assert len(told) <= lines and max(map(len, told)) <= width
     assert any("waits" in line for line in told)
+
+
+@pytest.mark.parametrize("n", [1, 4])
+def test_what_has_another_status_or_series_is_told_as_such(n):
+    areas = [f"06{i:02}" for i in range(n)]
+    changes = reported([cell("m", None, area_code=a) for a in areas], [cell("m", None, area_code=a, status="not_applicable") for a in areas])
+    assert f"Sammanlagt: {n} med ny status." in render_changes_page(changes)

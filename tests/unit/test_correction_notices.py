@@ -65,8 +65,8 @@ def test_it_stands_beside_the_measure_and_nowhere_else(pages, path, told):
 
 
 def test_the_page_of_the_measure_names_the_area(pages):
-    assert "Rättelse 2026-02-01 00:00 Alla år var för höga." in pages["matt/trygghet.html"]
-    assert "Rättelse 2026-02-02 00:00, Eskilstuna, 2025 Rätt tal är <1 037>." in pages["matt/trygghet.html"]
+    assert "Rättelse 2026-02-01 01:00 Alla år var för höga." in pages["matt/trygghet.html"]
+    assert "Rättelse 2026-02-02 01:00, Eskilstuna, 2025 Rätt tal är <1 037>." in pages["matt/trygghet.html"]
 
 
 def test_the_start_page_shows_the_newest(tmp_path):

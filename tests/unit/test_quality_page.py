@@ -48,7 +48,7 @@ class _Text(HTMLParser):
 def test_failures_are_told_with_their_rows_and_what_is_held():
     text = _Text(render_quality_page(RELEASE, [PASSED, FAILED, DBT], [HELD])).text
     for told in (
-        "Kvalitet i release 2026-11-22-1", "Publicerad 2026-11-22 10:58", "1 mått visar äldre uppgifter.", "Fallskador", "Sedan 2026-11-20",
+        "Kvalitet i publiceringen 2026-11-22 11:58", "Release 2026-11-22-1", "1 mått visar äldre uppgifter.", "Fallskador", "Sedan 2026-11-20",
         "Värden ligger inom gränserna", "Ett värde ligger utanför.", "1\u00a0234 rader avviker av 12\u00a0345 kontrollerade",
         "Fallskador (1\u00a0234)", "kvinnor", "1\u00a0234,5", "Visar 1 av dem", "unique_key", "Got 2", "· dbt",
     ):  # fmt: skip
@@ -105,3 +105,9 @@ def test_a_measure_without_released_figures_is_said_to_be_unpublished_and_not_to
     text = _Text(render_quality_page(RELEASE, [PASSED], [HELD | {"is_left_out": True, "held_since": None}])).text
     assert "1 mått är inte publicerade än." in text and "visar äldre uppgifter" not in text
     assert "Mått som hålls tillbaka och inte är publicerade" in text and HELD["held_reason"] in text
+
+
+def test_the_measures_that_a_check_is_about_have_their_names():
+    outcome = FAILED | {"by_measure": {"lakarbesok": 1}}
+    named = _Text(render_quality_page(RELEASE, [outcome], [], measure_names={"lakarbesok": "Läkarbesök i hemmet"})).text
+    assert "Läkarbesök i hemmet (1)" in named and "lakarbesok (1)" not in named

@@ -11,11 +11,11 @@ REGIONS = [code for code, _, area_type in AREAS if area_type == "region"]  # 20
 TOWNS = [code for code, _, area_type in AREAS if area_type == "municipality"]
 
 
-def reviewed(before: list[dict], after: list[dict], measures=None, measures_before=None) -> dict[str, list[Finding]]:
+def reviewed(before: list[dict], after: list[dict], measures=None, measures_before=None, earlier=()) -> dict[str, list[Finding]]:
     connection = duckdb.connect()
     attach(connection, "last", before, measures_before)
     attach(connection, "candidate", after, measures)
-    compare(connection)
+    compare(connection, earlier=earlier)
     return review(connection)
 
 
@@ -44,6 +44,49 @@ def everywhere(value: float, year: int = 2024, areas=REGIONS, **changes) -> list
 def test_a_revision_waits_beyond_the_tolerance_and_beyond_rounding(before, after, decimals, waits):
     found = reviewed([cell("m", before)], [cell("m", after)], {"m": {"decimals": decimals}}, {"m": {"decimals": decimals}})
     assert kinds(found) == (["revision"] if waits else [])
+
+
+def release_file(path, cells: list[dict]):
+    with duckdb.connect() as connection:
+        attach(connection, "kept", cells)
+        connection.execute(f"attach '{path}' as written")
+        connection.execute("copy from database kept to written")
+    return path
+
+
+@pytest.mark.parametrize(
+    ("kept", "last", "after", "expected"),
+    [
+        ([[20.0]], None, 900.0, ["revision"]),
+        ([[20.0]], "gone", 900.0, ["revision"]),
+        ([[20.0]], None, 21.9, []),
+        ([[900.0], [20.0], [None]], None, 900.0, ["revision"]),  # the newest one counts
+        ([[900.0], [20.0], [None]], None, 20.0, []),
+        ([[None]], None, 900.0, []),
+    ],
+)
+def test_a_value_that_was_away_is_held_against_the_one_that_readers_saw(tmp_path, kept, last, after, expected):
+    others = [cell("m", 20.0, area_code="01"), cell("m", 20.0, 2023)]
+    earlier = [release_file(tmp_path / f"{i}.duckdb", [*others, cell("m", *value)]) for i, value in enumerate(kept)]
+    before = others if last == "gone" else [*others, cell("m", None)]
+    found = reviewed(before, [*others, cell("m", after)], earlier=earlier)
+    assert kinds(found) == expected
+    if expected:
+        assert (found["m"][0].worst["value_before"], found["m"][0].worst["value_after"]) == (20.0, 900.0)
+
+
+def test_a_period_that_was_away_is_held_against_what_readers_saw_and_a_hidden_value_is_not(tmp_path):
+    other = cell("m", 20.0, 2023)
+    shown = release_file(tmp_path / "1.duckdb", [other, cell("m", 20.0)])
+    assert kinds(reviewed([other], [other, cell("m", 900.0)], earlier=[shown])) == ["revision"]
+    protected = release_file(tmp_path / "2.duckdb", [other, hidden("m", reporter="source")])
+    assert kinds(reviewed([other], [other, cell("m", 900.0)], earlier=[shown, protected])) == []
+
+
+def test_the_largest_of_cells_that_changed_by_one_factor_is_that_of_the_largest_change():
+    values = {code: 10.1 + 1.7 * i for i, code in enumerate(reversed(REGIONS))}
+    found = reviewed([cell("m", v, area_code=a) for a, v in values.items()], [cell("m", v * 1.1 * 1.05, area_code=a) for a, v in values.items()])
+    assert found["m"][0].worst["area_code"] == REGIONS[0]
 
 
 def test_the_sentence_of_a_revision_has_the_numbers():
@@ -130,19 +173,30 @@ def test_areas_that_are_absent_from_a_new_period(lacking, expected):
         assert found["m"][0].sentence_sv == "3 av 20 regioner hade värde i förra perioden men saknas 2025: Region 1, Region 2, Region 3."
 
 
-def test_older_periods_and_single_sexes_may_lack_areas():
-    newest, older, women = everywhere(10.0), everywhere(10.0, 2020), everywhere(10.0, sex="women")
-    assert kinds(reviewed([*newest, *older, *women], [*newest, *older[3:], *women[3:]])) == []
+@pytest.mark.parametrize(("lacking", "expected"), [(2, []), (3, ["missing_areas"]), (20, ["missing_areas"])])
+def test_an_older_period_may_lack_no_more_areas_than_the_newest(lacking, expected):
+    """Of eleven years one is less than a tenth, and a reader misses it all the same."""
+    years = {year: everywhere(10.0, year) for year in range(2014, 2025)}
+    old = [c for cells in years.values() for c in cells]
+    found = reviewed(old, [c for year, cells in years.items() for c in (cells[lacking:] if year == 2018 else cells)])
+    assert kinds(found) == expected
+    if lacking == 3:
+        assert found["m"][0].sentence_sv == "3 av 20 regioner har inte längre något värde 2018: Region 1, Region 2, Region 3."
+
+
+def test_single_sexes_may_lack_areas():
+    newest, women = everywhere(10.0), everywhere(10.0, sex="women")
+    assert kinds(reviewed([*newest, *women], [*newest, *women[3:]])) == []
 
 
 @pytest.mark.parametrize(("lost", "expected"), [(2, []), (3, ["withdrawn"])])
 def test_of_the_whole_history_too_only_so_much_may_vanish(lost, expected):
-    years = [[cell("m", 10.0, year)] for year in range(2001, 2021)]
+    years = [[cell("m", 10.0, year, sex=sex) for sex in ("women", "men")] for year in range(2001, 2021)]
     found = reviewed([c for year in years for c in year], [c for year in years[lost:] for c in year])
     assert kinds(found) == expected
     if expected:
-        assert found["m"][0].sentence_sv == "3 av 20 redan publicerade uppgifter har inte längre något värde (2001–2003)."
-        assert found["m"][0].sentence_en == "3 of 20 released figures no longer have a value (2001–2003)."
+        assert found["m"][0].sentence_sv == "6 av 40 redan publicerade uppgifter har inte längre något värde (2001–2003)."
+        assert found["m"][0].sentence_en == "6 of 40 released figures no longer have a value (2001–2003)."
 
 
 def test_without_a_limit_a_history_may_vanish_and_what_is_hidden_has_not():
