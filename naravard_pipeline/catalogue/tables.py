@@ -12,6 +12,7 @@ from naravard_pipeline.catalogue.frameworks import Framework
 from naravard_pipeline.catalogue.models import Catalogue, Measure, Source
 from naravard_pipeline.catalogue.queries import Combination, Ratio, Spread
 from naravard_pipeline.catalogue.survey_tables import SURVEY_SCHEMAS, build_survey_tables
+from naravard_pipeline.catalogue.surveys import SurveyMeasure
 
 TEXT, WHOLE, NUMBER = pa.string(), pa.int32(), pa.float64()
 
@@ -245,8 +246,18 @@ def _measure(measure: Measure, catalogue: Catalogue, base_url: str | None) -> di
         "levels": ",".join(measure.levels),
         "area_types": ",".join(measure.area_types),
         "reporter": _reporter(measure, source),
-        "has_sums": not any(m.file and m.file.county_code and len(m.file.county_code) == 4 for m in (measure, *_inputs(measure, catalogue.measures))),
+        "has_sums": not any(_is_of_some(m, catalogue) for m in (measure, *_inputs(measure, catalogue.measures))),
     }
+
+
+def _is_of_some(measure: Measure, catalogue: Catalogue) -> bool:
+    """Whether only one municipality reports it, or only some of a county's are in its survey: their sum is not the county's."""
+    if isinstance(measure, SurveyMeasure):
+        asked = set(catalogue.surveys[measure.survey_id].areas)
+        towns = [a for a in catalogue.areas.values() if a.area_type == "municipality"]
+        counties = {a.parent_code for a in towns if a.area_code in asked}
+        return any(a.area_code not in asked for a in towns if a.parent_code in counties)
+    return bool(measure.file and measure.file.county_code and len(measure.file.county_code) == 4)
 
 
 def _derivations(measure: Measure) -> list[dict]:

@@ -1,5 +1,6 @@
 """Numbers, dates and the words of the figures as a Swedish reader expects them. Not here: sentences, which belong to those who say them."""
 
+from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -36,6 +37,17 @@ def number(value: float, decimals: int | None = None, sign: bool = False) -> str
     elif sign and value > 0:
         text = f"+{text}"
     return text.replace(",", "\u00a0").replace(".", ",").replace("-", "−")
+
+
+def after_number(unit: str | None) -> str:
+    """The unit as it stands after a number, with the space before it: «antal per 1 000 invånare» is said « per 1 000 invånare», «antal» nothing.
+    The macro ``unit_after_number`` says the same in the warehouse."""
+    return "" if not unit or unit == "antal" else unit[5:] if unit.startswith("antal ") else f" {unit}"
+
+
+def listed(names: Sequence[str]) -> str:
+    """«Flen», «Flen och Gnesta», «Flen, Gnesta och Trosa»."""
+    return " och ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
 
 
 def percent(value: float | None, decimals: int = 1) -> str:

@@ -233,6 +233,9 @@ def _trend(connection: duckdb.DuckDBPyConnection, measure: Row, figure: Row, row
         f"lutning (Theil-Sen) {fine(row['slope'], sign=True)} {measure['unit']} per år{limits}",
         listing,
     ]
+    if row["trend"] == "no_clear_change" and row["p_value"] <= 0.05 and s:
+        years = (_months(points[-1]) - _months(points[0])) // 12
+        steps.insert(2, f"med den lutningen {fine(row['slope'] * years, sign=True)} på {years} år, som avrundas till noll i de siffror som visas")
     return Said("trend", f"utveckling: {row['trend_sv']}", steps, row, pairs)
 
 

@@ -5,7 +5,7 @@ Here: each held against the measure's tolerance. Not here: what else is looked f
 
 import duckdb
 
-from naravard_pipeline.pages.swedish import number, percent
+from naravard_pipeline.pages.swedish import after_number, number, percent
 from naravard_pipeline.publication.findings import Finding, Found, count_en, count_sv, rows
 
 AREA_TYPES = {"nation": ("nation", "riket"), "region": ("regions", "regioner"), "county_part": ("county parts", "länsdelar")} | {
@@ -32,7 +32,8 @@ def revisions(connection: duckdb.DuckDBPyConnection) -> Found:
         from (select * from change_rows where kind = 'revised' union all by name select * from returned_rows) as r
         join change_measures as m on m.measure_id = r.measure_id
         left join change_areas as t on t.area_code = r.area_code
-        where abs(r.change) > 1.000001 * power(10, -coalesce(m.decimals, 1))
+        where r.status_before is distinct from 'preliminary'  -- which said that it would change
+            and abs(r.change) > 1.000001 * power(10, -coalesce(m.decimals, 1))
             and coalesce(abs(r.change_percent), 'infinity'::double) > m.max_revision
         group by r.measure_id, m.unit, m.decimals, m.max_revision
     """
@@ -47,7 +48,7 @@ def revisions(connection: duckdb.DuckDBPyConnection) -> Found:
             Finding(
                 "revision",
                 f"{count_sv(n, 'redan publicerad uppgift', 'redan publicerade uppgifter')} har räknats om med mer än {number(limit)}\u00a0%. "
-                f"Störst: {place} {worst['period_label']}, {sv} {row['unit']} ({percent(worst['change_percent'])}).",
+                f"Störst: {place} {worst['period_label']}, {sv}{after_number(row['unit'])} ({percent(worst['change_percent'])}).",
                 f"{count_en(n, 'released figure was', 'released figures were')} revised by more than {limit:g} %. "
                 f"Largest: {place} {worst['period_label']}, {en} ({_english_percent(worst['change_percent'])}).",
                 n,
@@ -85,7 +86,7 @@ def level_shifts(connection: duckdb.DuckDBPyConnection) -> Found:
             Finding(
                 "level_shift",
                 f"Nivån har flyttat sig mer än {number(limit)}\u00a0%: medianen för {number(worst['areas'])} {kind_sv} {since_sv}, "
-                f"{sv} {row['unit']} ({percent(worst['change_percent'])}).",
+                f"{sv}{after_number(row['unit'])} ({percent(worst['change_percent'])}).",
                 f"The level moved by more than {limit:g} %: the median of {worst['areas']} {kind_en} {since_en}, "
                 f"{en} ({_english_percent(worst['change_percent'])}).",
                 n,

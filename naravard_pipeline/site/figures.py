@@ -91,7 +91,8 @@ def places(facts: Facts, measure: Row, county: str | None, home: str) -> Figure 
     ours = [(a, s) for a, s in found if s and s["value"] is not None]
     if len(ours) < 2 or measure.get("value_type") == "yes_no":
         return None
-    ours.sort(key=lambda pair: (-pair[1]["value"], pair[0]["name_sv"]))
+    decimals = measure.get("decimals")
+    ours.sort(key=lambda pair: (-round(pair[1]["value"], decimals or 0), pair[0]["name_sv"]))
     nation = facts.assessments.get((measure_id, "00"), {}).get("value")
     labels = {s["period_label"] for _, s in ours}
     several = len(labels) > 1
@@ -105,12 +106,10 @@ def places(facts: Facts, measure: Row, county: str | None, home: str) -> Figure 
         )
         for a, s in ours
     ]
-    decimals = measure.get("decimals")
-    low, high = ours[-1], ours[0]
-    text = (
-        f"Högst {high[0]['name_sv']} ({swedish.number(high[1]['value'], decimals)}), lägst {low[0]['name_sv']} "
-        f"({swedish.number(low[1]['value'], decimals)})" + (f"; riket {swedish.number(nation, decimals)}." if nation is not None else ".")
-    )
+    text = extremes([(a["name_sv"], s["value"]) for a, s in ours], decimals)
+    text += f"; riket {swedish.number(nation, decimals)}." if nation is not None else "."
+    if hidden := [a["name_sv"] for a, s in found if a not in [shown for shown, _ in ours] and _newest_is_hidden(facts, measure_id, a)]:
+        text += f" Bara de som visas är med: {swedish.listed(hidden)} har ett dolt värde."
     notes = ["Streckad linje: riket."] if nation is not None else []
     if any(s["ci_lower"] is not None for _, s in ours):
         notes.append("Breda streck: 95 % osäkerhetsintervall.")
@@ -124,6 +123,24 @@ def places(facts: Facts, measure: Row, county: str | None, home: str) -> Figure 
     return Figure(
         f"{measure_id}-kommuner-{county}", title, text, svg, head, body, notes=notes, **_beside(facts, measure, (a["area_code"] for a, _ in ours))
     )
+
+
+def extremes(values: Sequence[tuple[str, float]], decimals: int | None) -> str:
+    """«Högst Flen (48), lägst Gnesta (41)», as the figures are shown: all who share a figure are named, three at the most, none where all do."""
+    shown = {name: swedish.number(value, decimals) for name, value in values}
+    high, low = (pick(values, key=lambda pair: pair[1])[0] for pick in (max, min))
+    if shown[high] == shown[low]:
+        return f"Alla har {shown[high]}"
+    who = {}
+    for end in (high, low):
+        alike = [name for name in shown if shown[name] == shown[end]]
+        who[end] = swedish.listed(alike) if len(alike) <= 3 else f"{len(alike)} kommuner"
+    return f"Högst {who[high]} ({shown[high]}), lägst {who[low]} ({shown[low]})"
+
+
+def _newest_is_hidden(facts: Facts, measure_id: str, area: Row) -> bool:
+    found = facts.series.get((measure_id, area["area_code"]), [])
+    return bool(found) and found[-1].get("status") == "suppressed"
 
 
 def multiples(facts: Facts, measure: Row, county: str | None) -> Figure | None:
@@ -155,7 +172,8 @@ def _run(facts: Facts, measure: Row, area: Row, points: Sequence[Row]) -> Figure
     decimals = measure.get("decimals")
     unusual = [p for p in points if p["signal"] not in ("none", "too_few_points")]
     last = next(p for p in reversed(points) if p["value"] is not None)
-    text = f"{area['name_sv']} {last['period_label']}: {swedish.number(last['value'], decimals)} {_unit(measure)}; {last['variation_sv']}".rstrip()
+    value = f"{swedish.number(last['value'], decimals)}{swedish.after_number(measure.get('unit'))}"
+    text = f"{area['name_sv']} {last['period_label']}: {value}; {last['variation_sv']}".rstrip()
     drawn = [
         RunPoint(
             moment_of(p["period_start"], p["period_end"]),

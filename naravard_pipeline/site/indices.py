@@ -4,10 +4,9 @@ Here: which rows make which chart. Not here: charts of measures (figures), how t
 """
 
 from naravard_pipeline.charts import Line, LineChart, Point, Range, RangeChart
-from naravard_pipeline.pages import swedish
 from naravard_pipeline.site.cells import number_cell, text_cell
 from naravard_pipeline.site.facts import Facts, Row
-from naravard_pipeline.site.figures import Figure, draw_chart, role_of
+from naravard_pipeline.site.figures import Figure, draw_chart, extremes, role_of
 from naravard_pipeline.site.holds import held_rows
 
 
@@ -58,8 +57,7 @@ def index_places(facts: Facts, framework: Row, goal: Row, indicator: Row | None)
         return None
     newest = max(r["year"] for r in found.values())
     ordered = sorted(((name, r) for name, r in found.items() if r["year"] == newest), key=lambda pair: -pair[1]["value"])
-    (first, high), (last, low) = ordered[0], ordered[-1]
-    text = f"Högst {first} ({swedish.number(high['value'], 1)}), lägst {last} ({swedish.number(low['value'], 1)})."
+    text = f"{extremes([(name, r['value']) for name, r in ordered], 1)}."
     ranges = [Range(name, r["value"], r["range_low"], r["range_high"], role_of(facts, r["area_code"], framework["home"])) for name, r in ordered]
     name = (indicator or goal)["name_sv"]
     svg = draw_chart(facts, RangeChart(ranges, "index", 100.0), f"Punktdiagram, sammanvägt index för {name} i kommunerna {newest}. {text}")

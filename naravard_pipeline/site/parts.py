@@ -63,9 +63,11 @@ def only_measure(facts: Facts, indicator: Row, area_code: str) -> dict[str, Any]
 
 
 def _trend(said: Row) -> Said | None:
-    """The word for the trend; for a series too short for one, what has happened from its first value to its last."""
-    moved = said.get("movement")
-    return say("movement", moved) if said["trend"] == "too_short" and moved in ("up", "down", "unchanged") else say("trend", said["trend"])
+    """The word for the trend; for a series too short for one, what has happened from first value to last, where chance does not explain it."""
+    moved, is_chance = said.get("movement"), said.get("comparison_baseline") == "no_different"
+    if said["trend"] == "too_short" and moved in ("up", "down", "unchanged") and not is_chance:
+        return say("movement", moved)
+    return say("trend", said["trend"])
 
 
 def _notes(row: Row | None) -> Iterator[str]:

@@ -169,7 +169,16 @@ def write_release(folder: Path, monkeypatch, publication: PublicationFile, is_de
             connection.execute(f"create table {t.name} ({', '.join(f'{c.name} {c.type}' for c in t.columns)})")
             connection.executemany(f"insert into {t.name} values ({', '.join('?' * len(t.columns))})", ROWS[t.name])
         values = {c: release.get(c) for c in meta.META_RELEASE.column_names}
-        changes = {"format": 1, "before": None, "after": None, "is_demo": is_demo, "note_sv": None, "totals": {}, "states": {}, "measures": []}
+        changes = {
+            "format": 1,
+            "before": None,
+            "after": {"release_id": "1", "published_at": "2026-01-01T00:00:00+00:00", "is_demo": is_demo},
+            "is_demo": is_demo,
+            "note_sv": None,
+            "totals": {},
+            "states": {},
+            "measures": [],
+        }
         forms.write_forms(connection, folder, TABLES, Assembled({}, {}, {}, ""), Verdict({}, [CHECK]), values, LOG, changes, lambda text: None)
     return folder
 

@@ -11,8 +11,8 @@ from naravard_pipeline.site import build_site, write_site
 from naravard_pipeline.site.holds import Held
 
 WHY = {"is_held": True, "held_reason": "Svaret krympte.", "held_since": HELD}
-OLDER = "hålls tillbaka: äldre uppgifter sedan 2026-02-01 00:00: Svaret krympte."
-UNPUBLISHED = "hålls tillbaka, inte publicerat sedan 2026-02-01 00:00: Svaret krympte."
+OLDER = "hålls tillbaka: äldre uppgifter sedan 2026-02-01 01:00: Svaret krympte."
+UNPUBLISHED = "hålls tillbaka, inte publicerat sedan 2026-02-01 01:00: Svaret krympte."
 MEASURES = [m["measure_id"] for m in tables()["dim_measures"]]
 # A piece of a page that stands for itself: a reader who sees a figure in it sees the mark too.
 BLOCKS = r"<figure.*?</figure>|<tr\b.*?</tr>|<li\b.*?</li>|<p class=\"big\".*?<div class=\"plot\">"

@@ -39,11 +39,11 @@ def movements(rows, series=(), decimals=None):
     models.give("dim_measures", measures, measure_id="varchar", age_group="varchar", source_id="varchar", decimals="integer")
     given = [
         {"measure_id": m, "area_code": "0484", "period_start": f"{y}-01-01", "period_end": f"{y}-12-31", "period_label": str(y), "value": v}
-        | {"is_in_latest_segment": latest}
+        | {"is_in_latest_segment": latest, "is_independent": m != "overlaps" or y % 2 == 0}
         for m, y, v, latest in series
     ]
     kept = {k: t for k, t in ROW.items() if k not in ("sex", "age_group", "status")}
-    models.give("int_series", given, **kept, is_in_latest_segment="boolean").build("int_movements")
+    models.give("int_series", given, **kept, is_in_latest_segment="boolean", is_independent="boolean").build("int_movements")
     return {r["measure_id"]: r for r in models.rows("from int_movements")}
 
 
@@ -64,3 +64,9 @@ def test_only_the_latest_segment_counts_and_what_rounds_alike_is_unchanged():
     assert movements([], series, {"kol": 1})["kol"]["movement"] == "unchanged"
     found = movements([], series, {"kol": 2})["kol"]
     assert (found["movement"], found["first_value"], found["first_period_label"]) == ("down", 50.04, "2020")
+
+
+def test_of_windows_that_overlap_the_first_that_shares_no_data_with_the_last_is_where_it_begins():
+    series = [("overlaps", 2019, 70.0, True), ("overlaps", 2020, 80.0, True), ("overlaps", 2022, 75.0, True)]
+    found = movements([], series)["overlaps"]
+    assert (found["movement"], found["first_value"], found["first_period_label"]) == ("down", 80.0, "2020")

@@ -74,10 +74,10 @@ class TestTrend:
         assert (row["trend"], row["p_value"], row["slope"]) == ("no_clear_change", 1, 0)
 
     def test_what_cannot_be_seen_in_the_decimals_shown_is_no_trend(self):
-        values = [5 + 0.01 * i for i in range(10)]  # 0.09 in all
+        values = [5 + 0.004 * i for i in range(10)]  # 0.036 in all
         assert trend(values)["p_value"] < 0.001
         assert [trend(values, decimals=d)["trend"] for d in (0, 1, 2)] == ["no_clear_change", "no_clear_change", "improving"]
-        assert trend([5 + 0.01 * i for i in range(11)])["trend"] == "improving"  # 0.1, one unit of the decimal
+        assert trend([5 + 0.005 * i for i in range(11)])["trend"] == "improving"  # 0.05: in the figures shown one tenth
 
     def test_a_series_that_never_changes_has_no_trend(self):
         for n in (5, 12):

@@ -46,6 +46,11 @@ def test_a_revision_waits_beyond_the_tolerance_and_beyond_rounding(before, after
     assert kinds(found) == (["revision"] if waits else [])
 
 
+def test_a_preliminary_figure_said_that_it_would_change():
+    assert not reviewed([cell("m", 350.0, status="preliminary")], [cell("m", 652.0)])
+    assert kinds(reviewed([cell("m", 350.0)], [cell("m", 652.0, status="preliminary")])) == ["revision"]
+
+
 def release_file(path, cells: list[dict]):
     with duckdb.connect() as connection:
         attach(connection, "kept", cells)

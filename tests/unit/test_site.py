@@ -13,6 +13,8 @@ from naravard_pipeline.pages.tones import say
 from naravard_pipeline.publication import measure_pages
 from naravard_pipeline.publication.promise import read_promise
 from naravard_pipeline.site import SiteError, build_site, facts, pages
+from naravard_pipeline.site.figures import extremes
+from naravard_pipeline.site.parts import _trend
 from naravard_pipeline.site.tiles import read_tiles
 
 
@@ -111,7 +113,7 @@ class TestWhatIsSaid:
         assert re.search(r'<th scope="row">2025-12</th><td class="number"[^>]*>–</td>', run)
 
     def test_a_held_measure_says_since_when(self, folder):
-        assert "Trygghet i vården sedan 2026-02-01 00:00: Svaret krympte." in text_of(folder, "index.html")
+        assert "Trygghet i vården sedan 2026-02-01 01:00: Svaret krympte." in text_of(folder, "index.html")
         assert "hålls tillbaka" in text_of(folder, "omraden/0486.html")
 
     def test_a_gap_is_shown_as_a_gap(self, folder):
@@ -214,3 +216,21 @@ class TestOddReleases:
 
 def test_the_map_has_every_municipality_of_sormland():
     assert len(read_tiles()["04"]) == 9 == len(set(read_tiles()["04"].values()))
+
+
+@pytest.mark.parametrize(
+    ("values", "told"),
+    [
+        ({"Flen": 48.4, "Gnesta": 47.6, "Trosa": 41.0}, "Högst Flen och Gnesta (48), lägst Trosa (41)"),
+        ({"Flen": 1.2, "Gnesta": 1.4}, "Alla har 1"),
+        ({"A": 2.0, "B": 1.0, "C": 1.1, "D": 1.2, "E": 0.9}, "Högst A (2), lägst 4 kommuner (1)"),
+    ],
+)
+def test_nobody_is_first_or_last_by_decimals_that_nobody_sees(values, told):
+    assert extremes(list(values.items()), 0) == told
+
+
+@pytest.mark.parametrize(("baseline", "word"), [("better", "har ökat"), ("no_different", "för kort serie")])
+def test_what_chance_explains_is_no_movement(baseline, word):
+    said = {"trend": "too_short", "movement": "up", "comparison_baseline": baseline}
+    assert _trend(said).word_sv == word

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from models import Models
 
 from naravard_pipeline.catalogue import CatalogueError, read_catalogue
+from naravard_pipeline.catalogue.tables import build_tables
 from naravard_pipeline.connectors.delimited import write_delimited
 from naravard_pipeline.connectors.files import FileContent
 from naravard_pipeline.landing.file_answer import build_answer
@@ -239,3 +240,11 @@ def test_a_mistake_in_a_surveys_file_is_explained(tmp_path, old, new, expected):
     with pytest.raises(CatalogueError) as error:
         read_catalogue(folder)
     assert expected in error.value.text("sv")
+
+
+def test_a_survey_of_some_of_a_countys_municipalities_has_no_sum_for_the_county():
+    everybody = SURVEY.model_copy(update={"areas": tuple(a.area_code for a in CATALOGUE.areas.values() if a.parent_code == "01")})
+    for survey, has_sums in ((SURVEY, False), (everybody, True)):
+        catalogue = CATALOGUE.model_copy(update={"surveys": {**CATALOGUE.surveys, survey.survey_id: survey}})
+        rows = {r["measure_id"]: r for r in build_tables(catalogue)["measures"].to_pylist()}
+        assert rows[survey.asked_id]["has_sums"] is has_sums

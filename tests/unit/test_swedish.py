@@ -1,10 +1,10 @@
-"""Times as a Swedish reader expects them: by the clock on the wall, whatever the machine's."""
+"""Times, units and lists as a Swedish reader expects them."""
 
 from datetime import UTC, date, datetime
 
 import pytest
 
-from naravard_pipeline.pages.swedish import in_sweden, moment
+from naravard_pipeline.pages.swedish import after_number, in_sweden, listed, moment
 
 
 @pytest.mark.parametrize(
@@ -27,3 +27,18 @@ def test_a_moment(value, told):
 
 def test_the_day_of_a_moment_is_that_of_the_reader():
     assert in_sweden(datetime.fromisoformat("2026-12-31T23:30:00+00:00")).date() == date(2027, 1, 1)
+
+
+@pytest.mark.parametrize(
+    ("unit", "told"), [("antal", "5"), ("antal per 1 000 invånare", "5 per 1 000 invånare"), ("procent", "5 procent"), (None, "5")]
+)
+def test_a_unit_stands_after_its_number_as_it_is_said(unit, told):
+    assert f"5{after_number(unit)}" == told
+
+
+def test_names_are_listed_as_they_are_said():
+    assert [listed(names) for names in (["Flen"], ["Flen", "Gnesta"], ["Flen", "Gnesta", "Trosa"])] == [
+        "Flen",
+        "Flen och Gnesta",
+        "Flen, Gnesta och Trosa",
+    ]

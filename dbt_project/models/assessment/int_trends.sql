@@ -123,7 +123,7 @@ select
     case
         when l.n is null then 'too_short'
         when l.p_value > 0.05 or l.s = 0 then 'no_clear_change'
-        when round(abs(l.slope) * g.years, 9) < power(10.0, -coalesce(m.decimals, 1)) then 'no_clear_change'  -- too little to be seen in the figures shown
+        when round(abs(l.slope) * g.years, 9) < 0.5 * power(10.0, -coalesce(m.decimals, 1)) then 'no_clear_change'  -- it rounds to nothing in the figures shown
         else {{ in_direction('l.s', 'm.direction', 'improving', 'worsening', 'increasing', 'decreasing') }}
     end as trend
 from lengths as g
