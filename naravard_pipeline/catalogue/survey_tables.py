@@ -5,37 +5,11 @@ Here: what a file of answers may say, and which measure each alternative and eac
 
 from collections.abc import Iterable
 
-import pyarrow as pa
-
 from naravard_pipeline.catalogue.surveys import Survey
-
-TEXT, WHOLE = pa.string(), pa.int32()
-
-SURVEY_SCHEMAS = {
-    "surveys": pa.schema({"survey_id": TEXT, "survey_name_sv": TEXT, "survey_name_en": TEXT, "same_persons": pa.bool_()}),
-    "survey_waves": pa.schema(
-        {"survey_id": TEXT, "wave_id": TEXT, "wave_name_sv": TEXT, "wave_date": pa.date32(), "wave_number": WHOLE, "period_start": pa.date32()}
-    ),
-    "survey_alternatives": pa.schema(
-        {
-            "survey_id": TEXT,
-            "question_id": TEXT,
-            "question_sv": TEXT,
-            "question_number": WHOLE,
-            "alternative_id": TEXT,
-            "alternative_sv": TEXT,
-            "alternative_number": WHOLE,
-            "is_positive": pa.bool_(),
-            "measure_id": TEXT,
-            "share_measure_id": TEXT,
-            "asked_measure_id": TEXT,
-        }
-    ),
-}
 
 
 def build_survey_tables(surveys: Iterable[Survey]) -> dict[str, list[dict]]:
-    """The rows of each table of ``SURVEY_SCHEMAS``, in the catalogue's order, numbered from 1."""
+    """The rows of each table about surveys, in the catalogue's order, numbered from 1."""
     found: dict[str, list[dict]] = {"surveys": [], "survey_waves": [], "survey_alternatives": []}
     for survey in surveys:
         ours = {"survey_id": survey.survey_id}

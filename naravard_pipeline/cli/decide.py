@@ -78,9 +78,12 @@ def rollback(release_id: str, reason: str, name: str, role: str) -> None:
     console.print(f"[bold]current is {release_id}[/bold]")
     if gone := tidy(settings):
         console.print(f"{gone} report(s) that rested on what was taken back are gone; to make them anew: naravard report")
-    if done.measures:
-        told = f"{len(done.measures)} measure(s) were taken back and wait for a person if the same figures come again:"
-        console.print(f"{told} {', '.join(done.measures)}")
+    waits = [m for m in done.measures if m not in done.absent]
+    if waits:
+        console.print(f"{len(waits)} measure(s) were taken back and wait for a person if the same figures come again: {', '.join(waits)}")
+    if done.absent:
+        console.print(f"{len(done.absent)} measure(s) that were not there are shown again: {', '.join(done.absent)}")
+        console.print("  until the next run: what has no file in sources/, or is a draft, goes again")
     _tell_failures(done.target_failures)
 
 
@@ -157,7 +160,10 @@ def restart_log(reason: str, name: str, role: str) -> None:
     from naravard_pipeline.publication.restart import restart_log as restart
 
     settings = Settings.from_environment()
-    console.print(f"the log has {restart(settings, name, role, reason)} decisions; the damaged one lies beside it in {settings.decisions}")
+    before = set(settings.decisions.glob("log-damaged-*"))
+    console.print(f"the log has {restart(settings, name, role, reason)} decisions")
+    for damaged in sorted({*settings.decisions.glob("log-damaged-*")} - before):
+        console.print(f"the damaged one is {damaged}")
     _tell_elsewhere(settings)
 
 

@@ -87,7 +87,10 @@ def release_list(as_json: bool) -> None:
     current = current_release(settings)
     rows = []
     for folder in list_releases(settings):
-        content = read_release(folder)
+        try:
+            content = read_release(folder)
+        except (OSError, ValueError):
+            content = {"release": {"release_id": folder.name, "published_at": "cannot be read", "is_demo": None}, "held": []}
         rows.append(content["release"] | {"held": len(content["held"]), "is_current": folder == current})
     if as_json:
         return click.echo(json.dumps(rows, ensure_ascii=False, indent=2))
@@ -114,7 +117,10 @@ def release_show(release_id: str | None, as_json: bool) -> None:
     folder = kept[release_id] if release_id else current_release(settings)
     if folder is None:
         raise UserError(f"nothing is published in {settings.published} yet. Run: naravard run")
-    content = read_release(folder)
+    try:
+        content = read_release(folder)
+    except (OSError, ValueError) as error:
+        raise UserError(f"{folder} cannot be read as a release ({error}). Restore it from a backup, or go back to another one.") from error
     if as_json:
         return click.echo(json.dumps(content, ensure_ascii=False, indent=2))
     console.print(f"{content['release']['release_id']}, content {content['release']['content_hash'][:16]}, in {folder}")

@@ -114,9 +114,11 @@ def write_review(settings: Settings, waiting: Mapping[str, Waiting], changes: Ma
 def read_review(settings: Settings) -> dict[str, Any] | None:
     """The last written; None before the first, or where it cannot be read (the next publication writes it anew)."""
     try:
-        return json.loads((settings.review / "changes.json").read_bytes())
+        content = json.loads((settings.review / "changes.json").read_bytes())
     except (OSError, ValueError):
         return None
+    is_whole = isinstance(content, dict) and isinstance(content.get("waiting"), dict) and isinstance(content.get("changes"), dict)
+    return content if is_whole and "candidate_id" in content else None
 
 
 def forget_review(settings: Settings) -> None:

@@ -38,7 +38,11 @@ def list_releases(settings: Settings) -> list[Path]:
 
 def read_release(folder: Path) -> dict[str, Any]:
     """``quality.json`` of a release: ``release``, ``held``, ``left_out``, ``checks``. Raises ``OSError`` or ``ValueError`` where it is no release."""
-    return json.loads((folder / "quality.json").read_bytes())
+    path = folder / "quality.json"
+    content = json.loads(path.read_bytes())
+    if not isinstance(content, dict) or not isinstance(content.get("release"), dict) or not {"held", "left_out", "checks"} <= content.keys():
+        raise ValueError(f"{path} does not say of which release it is")
+    return content
 
 
 def releases_folder(settings: Settings) -> Path:

@@ -22,10 +22,11 @@ from naravard_pipeline.settings import Settings
 
 @dataclass(frozen=True)
 class TakenBack:
-    """``measures`` had other figures in the release that was current: these wait for a person if they come again. ``target_failures``: other places
-    that still show what was taken back → why."""
+    """``measures`` had other figures in the release that was current: these wait for a person if they come again; ``absent`` are those of them
+    that it had not at all. ``target_failures``: other places that still show what was taken back → why."""
 
     measures: Sequence[str]
+    absent: Sequence[str]
     target_failures: Mapping[str, str]
 
 
@@ -57,6 +58,7 @@ def roll_back(
                 f"{', '.join(unknown)} cannot be read as published: what only that showed is not remembered as taken back, so every measure waits "
                 "for a person when it next changes"
             )
+        absent = _find_absent(kept[release_id], current) if current in taken else []
         number = len(entries) + 1
         try:
             cells = remember_taken_back(settings, number, kept[release_id], taken, entries)
@@ -74,12 +76,21 @@ def roll_back(
             on_progress(f"{folder.name} is set aside as {set_aside(folder)}, for whoever can mend it")
         if problem := tell_notices(settings, entries):
             on_progress(problem)
-        return TakenBack(measures, bring_up_targets(settings, kept[release_id], on_progress))
+        return TakenBack(measures, absent, bring_up_targets(settings, kept[release_id], on_progress))
 
 
 def _last_logged(entries: Sequence[Entry]) -> str | None:
     """The release that was current, by the log: its folder is gone."""
     return next((e.release_id for e in reversed(entries) if e.action in ("released", "rolled_back")), None)
+
+
+def _find_absent(back: Path, current: Path) -> list[str]:
+    """Measures with figures in ``back`` and none in ``current``."""
+    with duckdb.connect() as connection:
+        for name, folder in (("back", back), ("now", current)):
+            connection.execute(f"attach '{str(folder / DATABASE).replace(chr(39), chr(39) * 2)}' as {name} (read_only)")
+        query = "select distinct measure_id from back.fct_observations anti join now.fct_observations as n using (measure_id) order by 1"
+        return [measure_id for (measure_id,) in connection.execute(query).fetchall()]
 
 
 def _check_whole(folder: Path, entries: Sequence[Entry]) -> None:

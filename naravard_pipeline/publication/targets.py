@@ -51,9 +51,11 @@ def push(settings: Settings, on_progress: Callable[[str], None] = lambda text: N
 def read_lagging(settings: Settings) -> dict[str, Mapping[str, str]]:
     """Target → ``since``, ``release_id`` (what it ought to show) and ``reason``, for those that show old data; none where nobody asks for any."""
     try:
-        return json.loads(_file(settings).read_bytes()) if settings.postgres_url else {}
+        told = json.loads(_file(settings).read_bytes()) if settings.postgres_url else {}
     except (OSError, ValueError):
         return {}
+    told = told if isinstance(told, dict) else {}
+    return {target: of for target, of in told.items() if isinstance(of, dict) and {"since", "reason"} <= of.keys()}
 
 
 def _record(settings: Settings, failures: Mapping[str, str], release: Path) -> None:

@@ -191,6 +191,33 @@ class TestRollback:
         assert second in [f.name for f in list_releases(bench.settings)]
 
 
+def test_a_measure_that_was_not_there_is_told_apart(bench):
+    first = current_release(bench.settings).name
+    run(bench, {"plans": {"04": 8.0}})
+    taken = roll_back(bench.settings, first, **WHY)
+    assert (list(taken.measures), list(taken.absent)) == (["falls", "plans"], ["falls"])
+
+
+@pytest.mark.parametrize("content", ["[]", "{}", "null", "kaputt", '{"candidate_id": null, "waiting": null, "changes": {}}'])
+def test_files_beside_the_releases_that_are_damaged_show_no_traceback(two, content, monkeypatch):
+    bench, first = two
+    monkeypatch.setenv("NARAVARD_HOME", str(bench.settings.home))
+    monkeypatch.setenv("NARAVARD_POSTGRES_URL", "postgresql://u:p@127.0.0.1:1/d")
+    bench.settings.review.mkdir(exist_ok=True)
+    (bench.settings.review / "changes.json").write_text(content)
+    (bench.settings.home / "targets.json").write_text(content)
+    (first / "quality.json").chmod(0o644)
+    whole = (first / "quality.json").read_bytes()
+    (first / "quality.json").write_text(content)
+    try:
+        for command in (["status"], ["release", "list"], ["release", "show", first.name], ["release", "diff"]):
+            done = CliRunner().invoke(main, command)
+            assert done.exception is None or isinstance(done.exception, SystemExit), (command, done.exception)
+            assert "Traceback" not in done.output
+    finally:
+        (first / "quality.json").write_bytes(whole)
+
+
 class TestReadersAreTold:
     """Beside the releases, because these never change; and whether or not the gate is open."""
 

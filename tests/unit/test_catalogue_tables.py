@@ -6,7 +6,8 @@ import pyarrow as pa
 import pytest
 
 from naravard_pipeline.catalogue import Area, AreaGroup, Catalogue, Framework, Measure, Source
-from naravard_pipeline.catalogue.tables import SCHEMAS, build_tables
+from naravard_pipeline.catalogue.table_schemas import SCHEMAS
+from naravard_pipeline.catalogue.tables import build_tables
 
 WORDS = {"name_sv": "Namn", "name_en": "Name", "description_sv": "Text"}
 
