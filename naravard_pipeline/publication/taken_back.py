@@ -166,9 +166,9 @@ def _verified(settings: Settings, entries: Sequence[Entry]) -> list[Path]:
 
 def find_lost(settings: Settings, entries: Sequence[Entry]) -> list[int]:
     """The decisions whose file is gone or was changed, by number; not those whose loss a person took upon them."""
-    lost = []
+    lost, forgotten = [], _forgotten(entries)
     for entry in entries:
-        if (told := _of(entry)) and entry.number not in _forgotten(entries):
+        if (told := _of(entry)) and entry.number not in forgotten:
             path = _folder(settings) / told["file"]
             if not path.exists() or hashlib.sha256(path.read_bytes()).hexdigest() != told["sha256"]:
                 lost.append(entry.number)

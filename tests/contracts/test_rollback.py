@@ -372,6 +372,15 @@ class TestARelease:
         first.rename(first.with_name(f"damaged-{first.name}"))
         assert run(bench, {**NEW, "plans": {"04": 9.0}}).is_new
 
+    def test_that_can_be_opened_and_not_read_is_named_too(self, bench):
+        first = current_release(bench.settings)
+        run(bench, NEW)
+        (first / "naravard.duckdb").unlink()
+        with duckdb.connect(str(first / "naravard.duckdb")) as connection:
+            connection.execute("create table fct_observations as select 1 as x")
+        with pytest.raises(GateClosed, match=rf"{first.name} cannot be read.*mv .*damaged-{first.name}"):
+            run(bench, OLD)
+
     def test_that_is_lost_is_no_damage_of_the_log(self, bench):
         run(bench, NEW)
         current_release(bench.settings).rename(bench.settings.home / "elsewhere")
@@ -389,3 +398,12 @@ def test_what_was_taken_back_takes_no_place_of_what_readers_saw_before(bench):
     roll_back(bench.settings, first, **WHY)
     third = run(bench, {"falls": {"00": 3.0, "04": 2.0}, "plans": {"04": 9.0}}).release_id
     assert [f.name for f in list_releases(bench.settings)] == [first, second, third]  # the second takes no place of the first
+
+
+def test_a_folder_of_somebody_elses_is_no_release_and_stays(bench):
+    bench.settings = bench.settings.changed(keep_releases=1, keep_months=0)
+    notes = bench.settings.published / "releases" / "anteckningar"
+    (notes / "mars").mkdir(parents=True)
+    run(bench, NEW)
+    run(bench, {**NEW, "plans": {"04": 9.0}})
+    assert notes not in list_releases(bench.settings) and (notes / "mars").is_dir()
