@@ -23,7 +23,7 @@ end
 {%- set assessed = [
     'comparison_nation', 'comparison_nation_sv', 'comparison_county', 'comparison_county_sv', 'comparison_similar', 'comparison_similar_sv',
     'comparison_previous', 'comparison_previous_sv', 'comparison_baseline', 'comparison_baseline_sv', 'similar_value', 'similar_q1', 'similar_q3',
-    'similar_count', 'place', 'place_of', 'quartile', 'trend', 'trend_sv', 'trend_since', 'slope', 'slope_lower', 'slope_upper',
+    'similar_count', 'place', 'place_last', 'place_of', 'quartile', 'trend', 'trend_sv', 'trend_since', 'slope', 'slope_lower', 'slope_upper',
     'target_status', 'target_status_sv', 'summary_sv', 'first_value', 'first_period_label', 'movement', 'movement_sv'
 ] %}
 with framework as (

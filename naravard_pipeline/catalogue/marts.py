@@ -79,6 +79,7 @@ COLUMNS = {
     "similar_q3": "double",
     "similar_count": "bigint",
     "place": "bigint",
+    "place_last": "bigint",
     "place_of": "bigint",
     "quartile": "integer",
     "trend": "varchar",

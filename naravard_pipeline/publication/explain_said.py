@@ -195,15 +195,17 @@ def _place(connection: duckdb.DuckDBPyConnection, measure: Row, figure: Row, row
     sign = -1 if measure["direction"] == "lower_is_better" else 1
     digits = 9 if measure["decimals"] is None else measure["decimals"]  # equal is what is shown alike
     own = round(sign * figure["value"], digits)
-    ahead = sum(round(sign * peer["value"], digits) > own for peer in peers)
+    shown = [round(sign * peer["value"], digits) for peer in peers]
+    ahead, alike = sum(value > own for value in shown), sum(value == own for value in shown)
     first = "lägst" if measure["direction"] == "lower_is_better" else "högst"
     among = {"region": "regioner", "county_part": "länsdelar", "municipality": "kommuner"}[kind]
     quartile = f"; fjärdedel {row['quartile']}, där 1 har de främsta platserna" if row["quartile"] else ""
-    steps = [
-        f"{among} som följs i sådana perioder och har värde: {row['place_of']}; {ahead} före, {first} värde först, lika värden delar plats{quartile}"
-    ]
-    pairs = [("plats", ahead + 1, row["place"]), ("antal med värde", len(peers), row["place_of"])]
-    return Said("place", f"plats {row['place']} av {row['place_of']} {among}", steps, row, pairs)
+    others = f", {alike - 1} med samma visade värde delar plats med den" if alike > 1 else ""
+    steps = [f"{among} som följs i sådana perioder och har värde: {row['place_of']}; {ahead} före, {first} värde först{others}{quartile}"]
+    pairs = [("plats", ahead + 1, row["place"]), ("sista delade plats", ahead + alike, row["place_last"])]
+    pairs += [("antal med värde", len(peers), row["place_of"])]
+    place = f"plats {row['place']}" if row["place"] == row["place_last"] else f"delad plats {row['place']}–{row['place_last']}"
+    return Said("place", f"{place} av {row['place_of']} {among}", steps, row, pairs)
 
 
 def _trend(connection: duckdb.DuckDBPyConnection, measure: Row, figure: Row, row: Row) -> Said:

@@ -121,11 +121,21 @@ def test_similar_municipalities_are_their_median_and_middle_half():
     assert assess(rows[1:], groups)["0484"]["similar_value"] is None, "three have no quartiles"
 
 
-def test_equal_values_share_the_better_place():
-    found = assess([row(f"048{i}", 2024, v) for i, v in enumerate((30, 20, 20, 10))])
-    assert [(found[f"048{i}"]["place"], found[f"048{i}"]["quartile"]) for i in range(4)] == [(1, 1), (2, 2), (2, 2), (4, 4)]
-    turned = assess([row(f"048{i}", 2024, v) for i, v in enumerate((30, 20, 20, 10))], direction="lower_is_better")
+def test_equal_values_share_their_places():
+    rows = [row(f"048{i}", 2024, v) for i, v in enumerate((30, 20, 20, 10))]
+    found = assess(rows)
+    assert [(found[f"048{i}"]["place"], found[f"048{i}"]["place_last"]) for i in range(4)] == [(1, 1), (2, 3), (2, 3), (4, 4)]
+    assert [found[f"048{i}"]["quartile"] for i in range(4)] == [1, 2, 2, 4]
+    assert "; plats 1 av 4 kommuner" in found["0480"]["summary_sv"] and "; delad plats 2–3 av 4 kommuner" in found["0481"]["summary_sv"]
+    assert "; joint place 2–3 of 4 municipalities" in found["0481"]["summary_en"]
+    turned = assess(rows, direction="lower_is_better")
     assert [turned[f"048{i}"]["place"] for i in range(4)] == [4, 2, 2, 1]
+
+
+def test_nobody_is_among_the_first_where_all_are_alike():
+    found = assess([row(f"048{i}", 2024, 20) for i in range(5)])
+    said = {(r["place"], r["place_last"], r["quartile"]) for r in found.values()}
+    assert said == {(1, 5, 2)}, "the middle of five is the third, in the second quarter"
 
 
 def test_what_differs_in_the_last_bits_shares_a_place():

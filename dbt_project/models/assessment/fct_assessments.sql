@@ -3,12 +3,12 @@
 {% set sentence = {
     'sv': {
         'yes': 'ja', 'no': 'nej', 'nation': 'riket', 'county': 'regionen', 'similar': 'liknande kommuner', 'median': ' (median)', 'than': 'än',
-        'no_different': 'ingen säker skillnad mot', 'place': 'plats', 'of': 'av', 'regions': 'regioner', 'municipalities': 'kommuner', 'parts': 'länsdelar',
+        'no_different': 'ingen säker skillnad mot', 'place': 'plats', 'shared': 'delad plats', 'of': 'av', 'regions': 'regioner', 'municipalities': 'kommuner', 'parts': 'länsdelar',
         'shown': 'med visad siffra, av', 'highest': 'högst först', 'trend': 'utvecklingen sedan', 'target': ''
     },
     'en': {
         'yes': 'yes', 'no': 'no', 'nation': 'the nation', 'county': 'the region', 'similar': 'similar municipalities', 'median': ' (median)', 'than': 'than',
-        'no_different': 'no certain difference from', 'place': 'place', 'of': 'of', 'regions': 'regions', 'municipalities': 'municipalities',
+        'no_different': 'no certain difference from', 'place': 'place', 'shared': 'joint place', 'of': 'of', 'regions': 'regions', 'municipalities': 'municipalities',
         'parts': 'county parts', 'shown': 'with a figure shown, out of', 'highest': 'highest first', 'trend': 'trend since', 'target': 'target '
     },
 } -%}
@@ -66,20 +66,18 @@ covered as (
     group by o.measure_id, a.area_type
 ),
 
--- Everybody of the kind with a figure for the very same period of the measure's own length, whether or not it is their latest. Equal values share the
--- better place, and the next place is left out: 1, 2, 2, 4; equal is what is shown alike, so that nobody is before another by decimals that no reader
--- sees. A bare count has no place: it follows the number of people.
+-- Everybody of the kind with a figure for the very same period of the measure's own length, whether or not it is their latest. Equal values share their
+-- places: 1, 2-3, 2-3, 4; equal is what is shown alike, so that nobody is before another by decimals that no reader sees. A bare count has no place: it
+-- follows the number of people.
 peers as (
     select
         s.measure_id,
         s.area_code,
         s.area_type,
+        s.period_start,
+        s.period_end,
         s.is_latest,
-        rank() over (
-            partition by s.measure_id, s.area_type, s.period_start, s.period_end
-            order by round(case when m.direction = 'lower_is_better' then s.value else -s.value end, coalesce(m.decimals, 9))
-        ) as place,
-        count(*) over (partition by s.measure_id, s.area_type, s.period_start, s.period_end) as place_of
+        round(case when m.direction = 'lower_is_better' then s.value else -s.value end, coalesce(m.decimals, 9)) as rising
     from {{ ref('int_series') }} as s
     join {{ ref('dim_measures') }} as m on m.measure_id = s.measure_id
     where s.area_type <> 'nation'
@@ -90,16 +88,27 @@ peers as (
         )
 ),
 
+ranked as (
+    select
+        *,
+        rank() over (partition by measure_id, area_type, period_start, period_end order by rising) as place,
+        count(*) over (partition by measure_id, area_type, period_start, period_end order by rising) as place_last,
+        count(*) over (partition by measure_id, area_type, period_start, period_end) as place_of
+    from peers
+),
+
 -- A place among few of many would be a place among those whose numbers are not hidden: at least {{ least_ranked }} of the areas that the measure covers.
+-- Who shares places is in the quarter of the middle one: where many are alike, that is neither the first quarter nor the last for all of them.
 places as (
     select
         p.measure_id,
         p.area_code,
         p.place,
+        p.place_last,
         p.place_of,
         c.areas as place_expected,
-        case when p.place_of >= 4 then cast(floor(4 * (p.place - 1) / p.place_of) as integer) + 1 end as quartile
-    from peers as p
+        case when p.place_of >= 4 then cast(floor(4 * ((p.place + p.place_last) / 2 - 1) / p.place_of) as integer) + 1 end as quartile
+    from ranked as p
     join covered as c on c.measure_id = p.measure_id and c.area_type = p.area_type
     where p.is_latest and p.place_of >= 2 and p.place_of >= {{ least_ranked }} * c.areas
 ),
@@ -136,6 +145,7 @@ gathered as (
         c.previous_label,
         c.baseline_label,
         p.place,
+        p.place_last,
         p.place_of,
         p.place_expected,
         p.quartile,
@@ -235,6 +245,7 @@ select
     previous_label,
     baseline_label,
     place,
+    place_last,
     place_of,
     place_expected,
     quartile,
@@ -273,7 +284,9 @@ select
         end,
         {%- endfor %}
         case when place is null then '' else concat(
-            '; {{ s.place }} ', cast(place as varchar), ' {{ s.of }} ', cast(place_of as varchar),
+            case when place_last = place then concat('; {{ s.place }} ', cast(place as varchar))
+                else concat('; {{ s.shared }} ', cast(place as varchar), '–', cast(place_last as varchar)) end,
+            ' {{ s.of }} ', cast(place_of as varchar),
             case area_type when 'region' then ' {{ s.regions }}' when 'municipality' then ' {{ s.municipalities }}' else ' {{ s.parts }}' end,
             case when place_of < place_expected then concat(' {{ s.shown }} ', cast(place_expected as varchar)) else '' end,
             case when direction = 'neutral' then ' ({{ s.highest }})' else '' end
