@@ -13,9 +13,9 @@ pytestmark = pytest.mark.slow
 
 @pytest.mark.parametrize("blow", ["full", "broken"])
 def test_a_disk_that_refuses_at_many_points(crash, blow):
-    summary = crash("prove.py", "--points", "16", "--blow", blow, "--json")
+    summary = crash("prove.py", "--points", "8", "--blow", blow, "--json")
     assert_held(summary)
-    assert summary["refused"] > 12
+    assert summary["refused"] >= 0.7 * summary["trials"]
 
 
 def test_a_failure_after_the_switch_is_no_failure_to_publish(crash):

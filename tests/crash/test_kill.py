@@ -20,7 +20,7 @@ def assert_held(summary):
 @pytest.mark.timeout(3600)  # each of them is a publication, a look, a repair and another look
 def test_killed_at_points_spread_over_everything(crash):
     """Of the files, and of PostgreSQL beside them where it can be had. ``NARAVARD_TEST_POINTS=200`` takes many more, and some ten minutes more."""
-    summary = crash("prove.py", "--points", os.environ.get("NARAVARD_TEST_POINTS", "40"), "--json", *([] if find_missing() else ["--postgres"]))
+    summary = crash("prove.py", "--points", os.environ.get("NARAVARD_TEST_POINTS", "24"), "--json", *([] if find_missing() else ["--postgres"]))
     assert_held(summary)
     assert {"rename", "symlink"} & summary["struck_calls"].keys()
     assert summary["killed"] >= 0.9 * summary["trials"]  # how much goes through a socket in one go differs from time to time

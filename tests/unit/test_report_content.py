@@ -180,7 +180,7 @@ def home(tmp_path):
     for number, moment in enumerate(moments, start=1):
         folder = settings.published / "releases" / f"00000{number}-20260101T060000-abcdef12"
         folder.mkdir(parents=True)
-        (folder / "quality.json").write_text(json.dumps({"release": {"published_at": moment}}))
+        (folder / "quality.json").write_text(json.dumps({"release": {"published_at": moment}, "held": [], "left_out": [], "checks": []}))
     (settings.published / "current").symlink_to("releases/000002-20260101T060000-abcdef12")
     return settings
 
