@@ -7,6 +7,8 @@ from types import SimpleNamespace
 
 import duckdb
 import pytest
+from deciding import OLD as FIGURES
+from deciding import run, values
 from publishing import TABLES, TEST_NAMES, Bench, breach
 
 from naravard_pipeline.landing.atomic import LandingError
@@ -18,8 +20,6 @@ from naravard_pipeline.publication.gate import GateClosed
 from naravard_pipeline.quality import read_suites
 from naravard_pipeline.settings import EXPECTATIONS
 
-FIGURES = {"falls": {"00": 1.0, "04": 2.0}, "plans": {"04": 7.0}}
-
 
 @pytest.fixture
 def bench(tmp_path):
@@ -28,14 +28,8 @@ def bench(tmp_path):
 
 @pytest.fixture
 def published(bench):
-    bench.build(FIGURES)
-    bench.check()
-    bench.publish()
+    run(bench, FIGURES)
     return bench
-
-
-def values(bench):
-    return bench.released("select measure_id, area_code, value, is_held from fct_observations order by all")
 
 
 class TestTheGateIsClosed:

@@ -6,6 +6,8 @@ from datetime import UTC, datetime
 
 import duckdb
 import pytest
+from deciding import OLD as FIGURES
+from deciding import run, values
 from publishing import TABLES, Bench, breach
 
 from naravard_pipeline.landing.snapshot import Landed
@@ -15,8 +17,6 @@ from naravard_pipeline.publication.folders import current_release, list_releases
 from naravard_pipeline.publication.gate import GateClosed
 from naravard_pipeline.site import SiteError
 
-FIGURES = {"falls": {"00": 1.0, "04": 2.0}, "plans": {"04": 7.0}}
-
 
 @pytest.fixture
 def bench(tmp_path):
@@ -25,14 +25,8 @@ def bench(tmp_path):
 
 @pytest.fixture
 def published(bench):
-    bench.build(FIGURES)
-    bench.check()
-    bench.publish()
+    run(bench, FIGURES)
     return bench
-
-
-def values(bench):
-    return bench.released("select measure_id, area_code, value, is_held from fct_observations order by all")
 
 
 class TestTheWayOut:
