@@ -18,7 +18,7 @@ import duckdb
 from naravard_pipeline.landing.atomic import replace_file
 from naravard_pipeline.landing.personal_numbers import has_personal_number
 from naravard_pipeline.landing.store import Landing
-from naravard_pipeline.publication.content import content_hashes, figures_hashes
+from naravard_pipeline.publication.content import content_hashes
 from naravard_pipeline.publication.contract import Table
 from naravard_pipeline.publication.decisions import ROLES, Standing, append, next_entry
 from naravard_pipeline.publication.findings import Finding
@@ -49,11 +49,10 @@ class DecisionError(ValueError):
 
 @dataclass(frozen=True)
 class Waiting:
-    """A measure of the candidate that a person must look at. ``content_hash`` covers all its rows, ``figures_hash`` the figures alone."""
+    """A measure of the candidate that a person must look at. ``content_hash`` covers all its rows."""
 
     measure_id: str
     content_hash: str
-    figures_hash: str
     findings: Sequence[Finding]
 
     @property
@@ -73,10 +72,10 @@ def find_waiting(
 ) -> dict[str, Waiting]:
     """Measures of the attached ``candidate`` that may not go out unseen: something was found in them, or they bring figures ``again`` that were taken
     back; and nobody has approved exactly these rows."""
-    measures = {m for m, found in findings.items() if found} | set(standing.rejected) | set(again)
+    measures = {m for m, found in findings.items() if found} | set(again)
     if not measures:
         return {}
-    contents, figures = content_hashes(connection, "candidate", tables, measures), figures_hashes(connection, "candidate", measures)
+    contents = content_hashes(connection, "candidate", tables, measures)
     waiting = {}
     for measure_id in sorted(measures):
         found = list(findings.get(measure_id, ()))
@@ -84,10 +83,8 @@ def find_waiting(
             told_sv = f"{back.cells} {'uppgift' if back.cells == 1 else 'uppgifter'} har återtagits förut: {back.reason_sv}"
             told_en = f"{back.cells} {'figure was' if back.cells == 1 else 'figures were'} taken back before: {back.reason_sv}"
             found.insert(0, Finding("taken_back", told_sv, told_en, back.cells))
-        elif reason := standing.rejected.get(measure_id, {}).get(figures.get(measure_id, "")):  # by a log from before single cells were remembered
-            found.insert(0, Finding("taken_back", f"Samma uppgifter har återtagits: {reason}", f"These figures were taken back: {reason}", 1))
         if found and contents[measure_id] not in standing.approved.get(measure_id, ()):
-            waiting[measure_id] = Waiting(measure_id, contents[measure_id], figures.get(measure_id, ""), found)
+            waiting[measure_id] = Waiting(measure_id, contents[measure_id], found)
     return waiting
 
 
@@ -155,7 +152,7 @@ def approve(settings: Settings, tables: Sequence[Table], decided: str, measure_i
             )
         entries = repair(settings)
         for m in wanted:
-            values = {"measure_id": m, "content_hash": now[m], "details": {"candidate": decided, "figures_hash": waiting[m]["figures_hash"]}}
+            values = {"measure_id": m, "content_hash": now[m], "details": {"candidate": decided}}
             entries = append(settings, entries, next_entry(entries, "approved", role=role, reason_sv=reason, name=name, **values))
         tell_notices(settings, entries)
     return wanted

@@ -51,13 +51,6 @@ def content_hashes(
     return {measure_id: digest.hexdigest() for measure_id, digest in digests.items()}
 
 
-def figures_hashes(connection: duckdb.DuckDBPyConnection, database: str, measures: Iterable[str]) -> dict[str, str]:
-    """Measure → hash of its figures alone, the same in every build and release that shows the same figures."""
-    there = {row[0] for row in connection.execute(f"select column_name from (describe {database}.main.{OBSERVATIONS})").fetchall()}
-    columns = [c for c in FIGURE_COLUMNS if c in there]
-    return _hash_rows(connection, f"{database}.main.{OBSERVATIONS}", columns, measures)
-
-
 def differing_measures(connection: duckdb.DuckDBPyConnection, one: str, other: str) -> set[str]:
     """Measures whose figures are not the same in the two attached databases, by DuckDB's fast row hash."""
     prints = []

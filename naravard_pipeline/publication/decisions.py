@@ -48,8 +48,7 @@ class Entry:
     ``content_hash`` is what it is bound to: a measure's candidate rows (approved), a release's content (approved automatically, released,
     rolled_back to), the snapshot of a source's answer (answer_accepted). ``details`` of a rollback has ``taken_back``: the releases that
     were undone, and ``cells``: what they showed otherwise (module taken_back), ``unknown``: those of
-    which that could not be read any more, or in older logs ``rejected``: measure → hash of its figures; of a
-    correction ``area_code`` and ``period_label``; of a release ``sums``, the hash of its ``SHA256SUMS``.
+    which that could not be read any more; of a correction ``area_code`` and ``period_label``; of a release ``sums``, the hash of its ``SHA256SUMS``.
     """
 
     number: int
@@ -161,28 +160,21 @@ def taken_back(entries: Sequence[Entry]) -> set[str]:
 
 @dataclass(frozen=True)
 class Standing:
-    """What the log says now. ``approved``: measure → content hashes that may go out; ``rejected``: measure → hash of figures that were taken back →
-    why; ``corrections``: the notices given."""
+    """What the log says now. ``approved``: measure → content hashes that may go out; ``corrections``: the notices given."""
 
     approved: Mapping[str, set[str]]
-    rejected: Mapping[str, Mapping[str, str]]
     corrections: Sequence[Entry]
 
 
 def read_standing(entries: Sequence[Entry]) -> Standing:
     approved: dict[str, set[str]] = {}
-    rejected: dict[str, dict[str, str]] = {}
     for entry in entries:
         match entry.action:
             case "approved" if entry.measure_id:
                 approved.setdefault(entry.measure_id, set()).add(entry.content_hash or "")
-                if figures := entry.details.get("figures_hash"):  # who approves what was taken back has changed the decision
-                    rejected.get(entry.measure_id, {}).pop(figures, None)
             case "rolled_back":
                 approved.clear()  # what was approved before is undone as a whole, definitions too: it is looked at once more
-                for measure_id, figures in entry.details.get("rejected", {}).items():
-                    rejected.setdefault(measure_id, {})[figures] = entry.reason_sv
-    return Standing(approved, rejected, [e for e in entries if e.action == "corrected"])
+    return Standing(approved, [e for e in entries if e.action == "corrected"])
 
 
 def encode(entry: Entry) -> bytes:
@@ -198,7 +190,7 @@ def decode(line: bytes) -> Entry:
     wrong += [name for name in may_lack if not isinstance(getattr(entry, name), str | None)]
     wrong += [] if isinstance(entry.number, int) else ["number"]
     details = entry.details if isinstance(entry.details, dict) else {"details": None}
-    kinds = {"taken_back": list, "unknown": list, "forgotten": list, "cells": dict, "rejected": dict, "sums": str} | {"details": dict}
+    kinds = {"taken_back": list, "unknown": list, "forgotten": list, "cells": dict, "sums": str, "details": dict}
     wrong += [name for name, value in details.items() if not isinstance(value, kinds.get(name, object))]
     wrong += [name for name in ("taken_back", "unknown") if not all(isinstance(n, str) for n in details.get(name) or ())]
     cells = details.get("cells") or {"file": "", "sha256": ""}

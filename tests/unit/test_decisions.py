@@ -77,19 +77,13 @@ def test_every_line_is_an_object_of_its_own(home):
 
 
 class TestWhatTheLogSays:
-    def test_a_rollback_rejects_the_figures_and_ends_their_approval(self, home):
-        decide(home, "approved", measure_id="falls", content_hash="content", details={"figures_hash": "figures"})
-        decide(home, "approved", measure_id="plans", content_hash="other", details={"figures_hash": "else"})
-        log = decide(home, "rolled_back", release_id="000001-x", reason_sv="Fel enhet", details={"rejected": {"falls": "figures"}})
-        standing = read_standing(log)
-        assert standing.approved == {}  # a definition may have been approved that is no figure
-        assert standing.rejected == {"falls": {"figures": "Fel enhet"}}
-
-    def test_approving_what_was_taken_back_lets_it_out_again(self, home):
-        decide(home, "rolled_back", release_id="000001-x", details={"rejected": {"falls": "figures"}})
-        log = decide(home, "approved", measure_id="falls", content_hash="content", details={"figures_hash": "figures"})
-        standing = read_standing(log)
-        assert standing.approved == {"falls": {"content"}} and not standing.rejected["falls"]
+    def test_a_rollback_ends_every_approval_before_it_and_none_after(self, home):
+        decide(home, "approved", measure_id="falls", content_hash="content")
+        decide(home, "approved", measure_id="plans", content_hash="other")
+        log = decide(home, "rolled_back", release_id="000001-x", reason_sv="Fel enhet")
+        assert read_standing(log).approved == {}  # a definition may have been approved that is no figure
+        log = decide(home, "approved", measure_id="falls", content_hash="content")
+        assert read_standing(log).approved == {"falls": {"content"}}
 
     def test_an_accepted_answer_is_not_an_approval(self, home):
         standing = read_standing(decide(home, "answer_accepted", measure_id="falls", content_hash="s"))
