@@ -92,7 +92,7 @@ def places(facts: Facts, measure: Row, county: str | None, home: str) -> Figure 
     if len(ours) < 2 or measure.get("value_type") == "yes_no":
         return None
     decimals = measure.get("decimals")
-    ours.sort(key=lambda pair: (-round(pair[1]["value"], decimals or 0), pair[0]["name_sv"]))
+    ours.sort(key=lambda pair: (-round(pair[1]["value"], 9), pair[0]["name_sv"]))  # as the dots lie; the text says who is shown alike
     nation = facts.assessments.get((measure_id, "00"), {}).get("value")
     labels = {s["period_label"] for _, s in ours}
     several = len(labels) > 1

@@ -234,3 +234,17 @@ def test_nobody_is_first_or_last_by_decimals_that_nobody_sees(values, told):
 def test_what_chance_explains_is_no_movement(baseline, word):
     said = {"trend": "too_short", "movement": "up", "comparison_baseline": baseline}
     assert _trend(said).word_sv == word
+
+
+def test_names_stand_beside_the_dots_in_the_order_in_which_the_dots_lie():
+    connection = connect()
+    connection.execute("update dim_measures set decimals = 0 where measure_id = 'trygghet'")
+    values = "case area_code when '0480' then 48.6 when '0484' then 49.4 else 49.1 end"
+    connection.execute(f"update fct_assessments set value = {values} where measure_id = 'trygghet' and area_code in ('0480', '0484', '0486')")
+    page = build_site(connection, RELEASE).of_measures["trygghet"]
+    drawn = re.search(r'data-file="trygghet-kommuner-04".*?</figure>', page, re.S)[0]
+    assert [n for n in re.findall(r">([^<>]+)</t[hd]>", drawn) if n in ("Eskilstuna", "Nyköping", "Strängnäs")] == [
+        "Eskilstuna",
+        "Strängnäs",
+        "Nyköping",
+    ]
