@@ -15,7 +15,7 @@ pytestmark = pytest.mark.slow
 def test_a_disk_that_refuses_at_many_points(crash, blow):
     summary = crash("prove.py", "--points", "8", "--blow", blow, "--json")
     assert_held(summary)
-    assert summary["refused"] >= 0.7 * summary["trials"]
+    assert summary["refused"] >= summary["trials"] / 2  # every second blow is one failure alone, which need not stop a publication
 
 
 def test_a_failure_after_the_switch_is_no_failure_to_publish(crash):
