@@ -18,6 +18,7 @@ from naravard_pipeline.preview.compiled import DATABASE, Compiled, build, read_c
 from naravard_pipeline.preview.figures import inputs_of, places_of, read_figures
 from naravard_pipeline.preview.scratch import land_scratch
 from naravard_pipeline.protection.memory import gather_memory
+from naravard_pipeline.publication.attach import attach
 from naravard_pipeline.publication.changes import compare
 from naravard_pipeline.publication.folders import DATABASE as RELEASE
 from naravard_pipeline.publication.folders import current_release, list_releases, read_release
@@ -109,7 +110,7 @@ def _compare(settings: Settings, database: Path, measure: Measure) -> dict[str, 
     with duckdb.connect() as connection:
         for name, path in (("candidate", database), ("last", last and last / RELEASE)):
             if path:
-                connection.execute(f"attach '{str(path).replace(chr(39), chr(39) * 2)}' as {name} (read_only)")
+                attach(connection, path, name)
         compare(connection)
         counts = connection.execute("select kind, sum(cells) from change_rows where measure_id = ? group by all order by all", ours).fetchall()
         rows = connection.execute(

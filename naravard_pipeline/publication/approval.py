@@ -18,6 +18,7 @@ import duckdb
 from naravard_pipeline.landing.atomic import replace_file
 from naravard_pipeline.landing.personal_numbers import has_personal_number
 from naravard_pipeline.landing.store import Landing
+from naravard_pipeline.publication.attach import attach
 from naravard_pipeline.publication.content import content_hashes
 from naravard_pipeline.publication.contract import Table
 from naravard_pipeline.publication.decisions import ROLES, Standing, append, next_entry
@@ -217,7 +218,7 @@ def _open_warehouse(settings: Settings):
         raise DecisionError("There is no build to approve. Run: naravard run")
     with duckdb.connect() as connection:
         try:
-            connection.execute(f"attach '{str(settings.database).replace(chr(39), chr(39) * 2)}' as candidate (read_only)")
+            attach(connection, settings.database, "candidate")
         except duckdb.Error as error:
             raise _unreadable(settings, error) from error
         try:

@@ -8,6 +8,7 @@ from typing import Any
 
 import duckdb
 
+from naravard_pipeline.publication.attach import attach
 from naravard_pipeline.publication.change_report import build_changes
 from naravard_pipeline.publication.changes import compare
 from naravard_pipeline.publication.folders import DATABASE, read_release
@@ -18,7 +19,7 @@ def compare_releases(before: Path, after: Path) -> dict[str, Any]:
     with duckdb.connect() as connection:
         try:
             for name, folder in (("last", before), ("candidate", after)):
-                connection.execute(f"attach '{str(folder / DATABASE).replace(chr(39), chr(39) * 2)}' as {name} (read_only)")
+                attach(connection, folder / DATABASE, name)
             compare(connection)
         except duckdb.Error as error:
             raise ValueError(f"{before.name} and {after.name} cannot be compared: {str(error).splitlines()[0]}") from error

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import duckdb
 
+from naravard_pipeline.publication.attach import attach
 from naravard_pipeline.publication.compared_cells import KEY, NEEDED, PERCENT, columns_of, keep_cells
 
 
@@ -23,8 +24,7 @@ def keep_earlier(connection: duckdb.DuckDBPyConnection, earlier: Iterable[Path])
     for path in reversed([*earlier]) if any_new else ():
         if str(path) in attached:
             continue  # the last release: what it shows is not new
-        quoted = str(path).replace("'", "''")
-        connection.execute(f"attach '{quoted}' as earlier (read_only)")
+        attach(connection, path, "earlier")
         try:
             there = columns_of(connection, "earlier", "fct_observations")
             if "measure_id" in there:

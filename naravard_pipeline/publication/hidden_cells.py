@@ -14,6 +14,7 @@ import pyarrow.csv
 import pyarrow.parquet as pq
 
 from naravard_pipeline.landing.atomic import LandingError, parquet_bytes, replace_file
+from naravard_pipeline.publication.attach import attach
 from naravard_pipeline.publication.folders import DATABASE, current_release, list_releases
 from naravard_pipeline.publication.gate import GateClosed
 from naravard_pipeline.settings import Settings
@@ -111,9 +112,9 @@ def _hidden_in(connection: duckdb.DuckDBPyConnection, schema: str = "main") -> p
 
 
 def _read_hidden_of(db: duckdb.DuckDBPyConnection, folder: Path) -> pa.Table:
-    path = str(folder / DATABASE).replace("'", "''")
+    path = folder / DATABASE
     try:
-        db.execute(f"attach '{path}' as release (read_only)")
+        attach(db, path, "release")
         try:
             return _hidden_in(db, "release.main")
         finally:

@@ -19,6 +19,7 @@ from naravard_pipeline.landing.store import Landing
 from naravard_pipeline.protection.published import attack
 from naravard_pipeline.publication.approval import Waiting, approval_command, candidate_id, find_waiting, write_review
 from naravard_pipeline.publication.assembly import Assembled, assemble, read_candidate, read_previous
+from naravard_pipeline.publication.attach import attach
 from naravard_pipeline.publication.build import BuildRecord, project_fingerprint, read_build
 from naravard_pipeline.publication.change_report import build_changes, restrict_changes
 from naravard_pipeline.publication.changes import compare
@@ -187,7 +188,7 @@ def _attach(settings: Settings, database: Path) -> duckdb.DuckDBPyConnection:
         attached["last"] = last / DATABASE
     try:
         for name, path in attached.items():
-            connection.execute(f"attach {_quoted(path)} as {name} (read_only)")
+            attach(connection, path, name)
     except duckdb.Error as error:
         connection.close()
         raise GateClosed([f"{path} cannot be read: {str(error).splitlines()[0]} If another run is writing it, wait for that to end."]) from error

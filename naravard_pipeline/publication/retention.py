@@ -21,6 +21,7 @@ from naravard_pipeline.landing.atomic import LandingError
 from naravard_pipeline.landing.lock import locked
 from naravard_pipeline.landing.pruning import Pair, Removal, find_superfluous, remove
 from naravard_pipeline.landing.store import Landing
+from naravard_pipeline.publication.attach import attach
 from naravard_pipeline.publication.decisions import LogError, read_log, taken_back
 from naravard_pipeline.publication.folders import DATABASE, RELEASE_ID, UNFINISHED, current_release, list_releases, remove_unfinished
 from naravard_pipeline.settings import Settings
@@ -142,7 +143,7 @@ _read_before: dict[tuple, Mapping[Pair, Sequence[str]]] = {}  # a release never 
 
 
 def _read_shown(db: duckdb.DuckDBPyConnection, path: Path) -> Mapping[Pair, Sequence[str]]:
-    db.execute(f"attach '{str(path).replace(chr(39), chr(39) * 2)}' as release (read_only)")
+    attach(db, path, "release")
     try:
         columns = db.execute("select table_name, list(column_name) from duckdb_columns() where database_name = 'release' group by all")
         tables = {name: set(names) for name, names in columns.fetchall()}

@@ -10,6 +10,7 @@ from pathlib import Path
 import duckdb
 
 from naravard_pipeline.publication.approval import DecisionError, check_words, forget_review
+from naravard_pipeline.publication.attach import attach
 from naravard_pipeline.publication.decisions import Entry, append, next_entry
 from naravard_pipeline.publication.folders import DATABASE, current_release, list_releases, only_one, set_aside, switch
 from naravard_pipeline.publication.notices import tell_notices
@@ -88,7 +89,7 @@ def _find_absent(back: Path, current: Path) -> list[str]:
     """Measures with figures in ``back`` and none in ``current``."""
     with duckdb.connect() as connection:
         for name, folder in (("back", back), ("now", current)):
-            connection.execute(f"attach '{str(folder / DATABASE).replace(chr(39), chr(39) * 2)}' as {name} (read_only)")
+            attach(connection, folder / DATABASE, name)
         query = "select distinct measure_id from back.fct_observations anti join now.fct_observations as n using (measure_id) order by 1"
         return [measure_id for (measure_id,) in connection.execute(query).fetchall()]
 

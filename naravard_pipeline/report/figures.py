@@ -10,6 +10,7 @@ from typing import Any
 
 import duckdb
 
+from naravard_pipeline.publication.attach import attach
 from naravard_pipeline.publication.changes import compare
 from naravard_pipeline.publication.folders import DATABASE
 
@@ -162,7 +163,7 @@ def read_changes(before: Path | None, after: Path, area_code: str) -> dict[str, 
         return None
     with duckdb.connect() as connection:
         for name, folder in (("last", before), ("candidate", after)):
-            connection.execute(f"attach '{str(folder / DATABASE).replace(chr(39), chr(39) * 2)}' as {name} (read_only)")
+            attach(connection, folder / DATABASE, name)
         compare(connection)
         changes: dict[str, list[Row]] = {}
         for row in read_rows(connection, _CHANGES, [area_code]):

@@ -3,13 +3,14 @@
 {% set sentence = {
     'sv': {
         'yes': 'ja', 'no': 'nej', 'nation': 'riket', 'county': 'regionen', 'similar': 'liknande kommuner', 'median': ' (median)', 'than': 'än',
-        'no_different': 'ingen säker skillnad mot', 'place': 'plats', 'shared': 'delad plats', 'of': 'av', 'regions': 'regioner', 'municipalities': 'kommuner', 'parts': 'länsdelar',
+        'no_different': 'ingen säker skillnad mot', 'place': 'plats', 'shared': 'delad plats', 'of': 'av', 'regions': 'regioner',
+        'municipalities': 'kommuner', 'parts': 'länsdelar',
         'shown': 'med visad siffra, av', 'highest': 'högst först', 'trend': 'utvecklingen sedan', 'target': ''
     },
     'en': {
         'yes': 'yes', 'no': 'no', 'nation': 'the nation', 'county': 'the region', 'similar': 'similar municipalities', 'median': ' (median)', 'than': 'than',
-        'no_different': 'no certain difference from', 'place': 'place', 'shared': 'joint place', 'of': 'of', 'regions': 'regions', 'municipalities': 'municipalities',
-        'parts': 'county parts', 'shown': 'with a figure shown, out of', 'highest': 'highest first', 'trend': 'trend since', 'target': 'target '
+        'no_different': 'no certain difference from', 'place': 'place', 'shared': 'joint place', 'of': 'of', 'regions': 'regions',
+        'municipalities': 'municipalities', 'parts': 'county parts', 'shown': 'with a figure shown, out of', 'highest': 'highest first', 'trend': 'trend since', 'target': 'target '
     },
 } -%}
 {% set comparators = ['nation', 'county', 'similar', 'previous', 'baseline'] -%}

@@ -1,9 +1,8 @@
 -- First and last value, and what has happened between them as a reader of the rounded figures would say: the sign of
 --     round(last, decimals) - round(first, decimals)
 -- up, down or unchanged; single_value where there is one only. It is arithmetic on two figures and says nothing of chance: that the trend does.
--- A series is followed in its latest segment, in periods of one length that share no data: from the one that the
--- baseline is. What was printed (sources named printed…) is compared as it was printed,
--- also a year with a month.
+-- A series is followed in its latest segment, in periods of one length that share no data: from the one that the baseline is. What was printed
+-- (sources named printed…) is compared as it was printed, also a year with a month.
 with figures as (
     select
         measure_id,
