@@ -46,9 +46,9 @@ class Entry:
     """One decision. ``name`` is the only part that is not published.
 
     ``content_hash`` is what it is bound to: a measure's candidate rows (approved), a release's content (approved automatically, released,
-    rolled_back to), the snapshot of a source's answer (answer_accepted). ``details`` of a rollback has ``taken_back``: the releases that
-    were undone, and ``cells``: what they showed otherwise (module taken_back), ``unknown``: those of
-    which that could not be read any more; of a correction ``area_code`` and ``period_label``; of a release ``sums``, the hash of its ``SHA256SUMS``.
+    rolled_back_to), the snapshot of a source's answer (answer_accepted). ``details`` of a rollback has ``taken_back``: the releases that were undone,
+    ``cells``: what they showed otherwise (module taken_back), and ``unknown``: those of which that could not be read any more; of a correction
+    ``area_code`` and ``period_label``; of a release ``sums``, the hash of its ``SHA256SUMS``.
     """
 
     number: int
